@@ -1,0 +1,126 @@
+"""The three sockets of the house. Exactly one source, history and transport per run, chosen by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self, runtime_checkable
+
+from dunning_core.document import Document
+from dunning_core.event import Event
+from dunning_core.ledger import Creditor, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a source announces about itself, counted independently of the rows it yields.
+
+    `rows` are item rows found, `read` those that became items, `rejected` those reported as problems.
+    `balances` are the open balances per currency of the items read. A run stops when they do not agree.
+    """
+
+    rows: int
+    read: int
+    rejected: int = 0
+    balances: dict[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One entry of the contact log: what a customer was told, given back to the ERP through its source."""
+
+    customer: str
+    on: date
+    document: str
+    level: int
+    totals: tuple[tuple[str, Decimal], ...]
+    items: tuple[str, ...]
+    channel: str
+    recipients: tuple[str, ...]
+    subject: str
+    text: str
+    letter: str
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Reads open items. `can_recheck` tells whether reading again shows later facts (a database) or not (a file)."""
+
+    can_recheck: bool
+
+    def read(self, creditor: Creditor, as_of: date, customers: Collection[str] | None = None) -> Iterator[Ledger]:
+        """Yield ledgers of whole customers: everything open of a customer comes in one of them.
+
+        `customers` narrows the reading. Bad rows become `Ledger.problems`. Raises SourceError when what can be read
+        cannot be trusted as a whole.
+        """
+
+    def control(self) -> Control:
+        """The figures of the last full read; call it when the iterator is exhausted."""
+
+    def note(self, contacts: Iterable[Contact]) -> None:
+        """Take the contact log back. A source that cannot keep it does nothing."""
+
+
+@runtime_checkable
+class History(Protocol):
+    """Remembers events for ever, append-only."""
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Record all of them or none (one transaction).
+
+        Raises AlreadyRecorded when a letter (key, attempt) was already dispatched, or already has its result.
+        """
+
+    def events(self, customers: Collection[str] | None = None) -> Iterator[Event]:
+        """All events, or those of some customers, in the order in which they were appended."""
+
+    def customers(self) -> Iterator[str]:
+        """Every customer that has an event, in alphabetical order, each once."""
+
+
+class Verdict(StrEnum):
+    """What a transport says of one document."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # for good: do not try this address again by itself
+    LATER = "later"  # certainly not sent; may be tried again
+    IN_DOUBT = "in_doubt"  # nobody can know
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a transport answered. `phase` is how far it came (connect, mail, rcpt, data, dot ...)."""
+
+    letter: str
+    verdict: Verdict
+    phase: str = ""
+    code: int = 0
+    text: str = ""
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """Carries documents out. `idempotent` means that delivering the same letter again has no second effect.
+
+    Used as a context manager: one connection serves the deliveries inside it.
+    """
+
+    channel: str
+    idempotent: bool
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def deliver(self, document: Document) -> Receipt:
+        """Deliver one document. Never raises for what happens to this one document: that is the receipt's verdict.
+
+        Raises TransportError only when nothing at all can be delivered (and this document certainly was not).
+        """

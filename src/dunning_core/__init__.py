@@ -1,0 +1,1 @@
+"""Dunning rules as pure functions: facts in, decisions and documents out."""

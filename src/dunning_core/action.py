@@ -1,0 +1,75 @@
+"""One thing to do: this customer, this level, these items, this channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from dunning_core.values import digest, total
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item on a letter. `level` is the level the letter records for it; for an item that is only `listed`
+    besides (it records nothing and starts no quiet period) it is the level the item already has."""
+
+    item: str
+    currency: str
+    balance: Decimal
+    level: int
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """A credit that reduces what a letter asks for: `amount` > 0 is the part of the credit used here."""
+
+    item: str
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A letter that the plan wants to go out. Everything that the letter states is frozen in it.
+
+    `claimed` lines are asked for; `listed` lines are shown besides. `deadline` is the payment deadline it sets.
+    `repeat` counts how often the same items were on a letter of this level before. `by` is empty when the rules
+    chose it, otherwise who did; `because` is that person's reason.
+    """
+
+    creditor: str
+    customer: str
+    group: str
+    policy: str
+    level: int
+    level_name: str
+    lines: tuple[Line, ...]
+    deductions: tuple[Deduction, ...] = ()
+    deadline: date | None = None
+    channel: str = "email"
+    recipients: tuple[str, ...] = ()
+    repeat: int = 0
+    by: str = ""
+    because: str = ""
+
+    @property
+    def claimed(self) -> tuple[Line, ...]:
+        """Lines that record a level."""
+        return tuple(line for line in self.lines if not line.listed)
+
+    @property
+    def totals(self) -> dict[str, Decimal]:
+        """What the letter asks for per currency: claimed lines less deductions."""
+        return total(
+            [(line.currency, line.balance) for line in self.lines if not line.listed]
+            + [(used.currency, -used.amount) for used in self.deductions]
+        )
+
+    @property
+    def key(self) -> str:
+        """Names the letter for ever: the same facts give the same key, on any machine (hex SHA-256)."""
+        items = sorted(line.item for line in self.lines if not line.listed)
+        currencies = sorted({line.currency for line in self.lines if not line.listed})
+        return digest(self.creditor, self.customer, currencies, self.level, items, self.repeat)
