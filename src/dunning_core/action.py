@@ -11,13 +11,17 @@ from dunning_core.values import digest, total
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item on a letter. `level` is the level the letter records for it; for an item that is only `listed`
-    besides (it records nothing and starts no quiet period) it is the level the item already has."""
+    """One item on a letter. `level` is the level the letter records for it.
+
+    A line that does not record (`records` false) keeps the level which the item already has: either it is only
+    `listed` besides (not asked for, starts no quiet period), or the group's oldest item climbs for it.
+    """
 
     item: str
     currency: str
     balance: Decimal
     level: int
+    records: bool = True
     listed: bool = False
 
 
@@ -56,7 +60,7 @@ class Action:
 
     @property
     def claimed(self) -> tuple[Line, ...]:
-        """Lines that record a level."""
+        """Lines that the letter asks to be paid."""
         return tuple(line for line in self.lines if not line.listed)
 
     @property
