@@ -1,0 +1,21 @@
+"""How hard the properties are tried: quickly while writing, longer and repeatably where it counts."""
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+# A slow machine is no fault of the code.
+settings.register_profile("dev", deadline=None, max_examples=50)
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=True,
+    max_examples=200,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# A mutant is killed by the first failure: shrinking it would be lost time.
+settings.register_profile(
+    "mutants", deadline=None, derandomize=True, max_examples=40, phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
