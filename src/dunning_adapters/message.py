@@ -1,0 +1,200 @@
+"""A document as the bytes of an e-mail (RFC 5322, MIME), written by hand.
+
+Two reasons: `email.message` costs more than everything else a letter needs together, and some of its versions let
+encoded line ends in a name out as headers. Everything here is ASCII by construction, every value that reaches a
+header has been checked by `mailbox.safe`, and the tests read the bytes back with the standard library.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import encodebytes
+from binascii import b2a_base64, b2a_qp
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from urllib.parse import quote
+
+from dunning_adapters.mailbox import address, domain_name, safe
+from dunning_core.document import Attachment, Document, Mailbox
+from dunning_core.errors import RenderError
+
+WIDTH = 76
+_WORD = 39  # UTF-8 bytes in one encoded word: with its frame and the longest header name it fills a line
+
+_LETTER = re.compile(r"[0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_PLAIN_TEXT = re.compile(r"[!-~]{1,60}(?: [!-~]{1,60})*")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9.,'&()/+-]{1,60}(?: [A-Za-z0-9.,'&()/+-]{1,60})*")  # needs no escape in quotes
+_FILE = re.compile(r'(?![. ])[^/\\:*?"<>|]{1,100}(?<![. ])')
+_PLAIN_FILE = re.compile(r"[A-Za-z0-9._ -]{1,60}")
+_MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}")
+
+
+def serialise(document: Document, *, domain: str, at: datetime) -> bytes:
+    """The document as an e-mail with CRLF line ends, ASCII only, no line above 76 characters but for long addresses.
+
+    `domain` is the right side of Message-ID (`<letter@domain>`). The Date header joins the document's business date
+    with the time of day and zone of `at`; a document without a date takes that of `at` as well. Blind copies are never
+    written. Runs of spaces in names and subject become one, line ends in the texts CRLF. A channel other than e-mail
+    may leave sender and recipients out. Raises RenderError, naming the field, for whatever cannot be written safely.
+    """
+    letter = letter_name(document)
+    head = "\r\n".join([*_people(document), *_about(document, letter, domain_name(domain), at)])
+    return f"{head}\r\n".encode("ascii") + _content(document, letter)
+
+
+def letter_name(document: Document) -> str:
+    """`document.letter` when it can name messages and files. Raises RenderError."""
+    name = document.letter
+    if len(name) > 60 or not _LETTER.fullmatch(name):  # noqa: PLR2004 - leaves room in a MIME boundary of 70
+        raise RenderError(f"{ascii(name[:80])} cannot name a letter", where="key", mend="use letters, digits, . and -")
+    return name
+
+
+def _people(document: Document) -> Iterator[str]:
+    """The header lines that hold mailboxes, blind copies excepted."""
+    if document.channel == "email" and not document.to:
+        raise RenderError("there is nobody to send to", where="to", mend="give the customer an e-mail address")
+    if document.sender.address or document.channel == "email":
+        yield _mailboxes("From", "sender", (document.sender,))
+    if document.to:
+        yield _mailboxes("To", "to", document.to)
+    if document.copies:
+        yield _mailboxes("Cc", "copies", document.copies)
+    if document.reply_to:
+        yield _mailboxes("Reply-To", "reply_to", document.reply_to)
+    for hidden in document.blind_copies:
+        _mailbox(hidden, "blind_copies")
+
+
+def _about(document: Document, letter: str, domain: str, at: datetime) -> Iterator[str]:
+    """The header lines that hold everything else."""
+    if at.tzinfo is None:
+        raise RenderError("the time of writing has no time zone", where="at", mend="give an aware datetime")
+    if document.language and not _LANGUAGE.fullmatch(document.language):
+        raise RenderError(f"{ascii(document.language[:40])} is no language tag", where="language", mend="e.g. pl, es-ES")
+    yield _subject(document.subject)
+    yield f"Date: {format_datetime(datetime.combine(document.on or at.date(), at.timetz()))}"
+    yield f"Message-ID: <{letter}@{domain}>"
+    if document.follows:
+        earlier = [f"<{_followed(name)}@{domain}>" for name in document.follows]
+        yield f"In-Reply-To: {earlier[-1]}"
+        yield _folded("References:", earlier)
+    if document.language:
+        yield f"Content-Language: {document.language}"
+    yield f"Auto-Submitted: auto-generated\r\nX-Dunning-Letter: {letter}\r\nMIME-Version: 1.0"
+
+
+def _followed(name: str) -> str:
+    if len(name) > 60 or not _LETTER.fullmatch(name):  # noqa: PLR2004 - as a letter's own name
+        raise RenderError(f"{ascii(name[:80])} is no letter's name", where="follows", mend="use Document.letter")
+    return name
+
+
+def _mailboxes(header: str, field: str, people: Iterable[Mailbox]) -> str:
+    """One header of mailboxes, one to a line."""
+    return f"{header}: " + ",\r\n ".join([_mailbox(person, field) for person in people])
+
+
+@lru_cache(maxsize=4096)
+def _mailbox(person: Mailbox, field: str) -> str:
+    """Name and address, both built from checked parts, on lines of their own when one would be too long."""
+    wire = address(person.address, f"{field} address")
+    name = _single_spaced(safe(person.name, f"{field} name"))
+    if not name:
+        return wire
+    words = f'"{name}"'.split(" ") if _PLAIN_NAME.fullmatch(name) else _encoded(name)
+    longest = "Reply-To:"  # of the headers that hold mailboxes: a mailbox is folded the same in all of them
+    return _folded(longest, [*words, f"<{wire}>"])[len(longest) + 1 :]
+
+
+def _subject(text: str) -> str:
+    """The subject's header: its own words, or encoded ones when it holds more than short ASCII words."""
+    plain = _single_spaced(safe(text, "subject"))
+    return _folded("Subject:", plain.split(" ") if _PLAIN_TEXT.fullmatch(plain) else _encoded(plain))
+
+
+def _single_spaced(text: str) -> str:
+    return " ".join(filter(None, text.split(" ")))
+
+
+def _encoded(text: str) -> Iterator[str]:
+    """RFC 2047 words in base64, cut after a space where there is one and never inside a character."""
+    rest = text
+    while rest:
+        size = len(rest)
+        while len(rest[:size].encode()) > _WORD:
+            size -= 1
+        if size < len(rest):
+            size = rest.rfind(" ", 0, size) + 1 or size
+        yield f"=?utf-8?b?{b2a_base64(rest[:size].encode(), newline=False).decode()}?="
+        rest = rest[size:]
+
+
+def _folded(header: str, words: Iterable[str]) -> str:
+    """A header line, broken between words so that no line passes the width unless a word alone does."""
+    lines, line = [], header
+    for word in words:
+        if len(line) + 1 + len(word) > WIDTH and line != header:
+            lines.append(line)
+            line = ""
+        line += f" {word}"
+    return "\r\n".join([*lines, line])
+
+
+def _content(document: Document, letter: str) -> bytes:
+    """The MIME parts: text, or text and HTML to choose from, or either of them followed by files."""
+    parts = [_text("plain", document.text, "text")]
+    if document.html:
+        parts.append(_text("html", document.html, "html"))
+    body = parts[0] if len(parts) == 1 else _joined("alternative", letter, parts)
+    if not document.attachments:
+        return body
+    return _joined("mixed", letter, [body, *(_file(file) for file in document.attachments)])
+
+
+def _joined(kind: str, letter: str, parts: Iterable[bytes]) -> bytes:
+    """A multipart. Its boundary cannot occur in a part: `=_` is neither quoted-printable nor base64."""
+    boundary = f"=_{kind}.{letter}"
+    fence = f"\r\n--{boundary}\r\n".encode()
+    head = f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n'.encode()
+    return head + b"".join(fence + part for part in parts) + f"\r\n--{boundary}--\r\n".encode()
+
+
+def _text(subtype: str, text: str, field: str) -> bytes:
+    """A part of text as quoted-printable: readable in the raw, and safe from every relay."""
+    try:
+        raw = text.encode()
+    except UnicodeEncodeError as error:
+        what = f"character {error.start + 1} is half of a surrogate pair"
+        raise RenderError(what, where=field, mend="remove the character from the data") from None
+    if b"\r" in raw:
+        raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return _TEXT_HEAD % subtype.encode() + b2a_qp(raw.replace(b"\n", b"\r\n"), istext=True)
+
+
+_TEXT_HEAD = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+
+
+def _file(file: Attachment) -> bytes:
+    """A file as base64."""
+    if not _MEDIA_TYPE.fullmatch(file.media_type):
+        what = f"{ascii(file.media_type[:60])} is not the media type of a file"
+        raise RenderError(what, where="attachments media_type", mend="e.g. application/pdf")
+    head = (
+        f"Content-Type: {file.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n {_file_name(file.name)}\r\n\r\n"
+    )
+    return head.encode("ascii") + encodebytes(file.content).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+
+
+def _file_name(name: str) -> str:
+    """The `filename` parameter; RFC 2231 percent encoding, in numbered pieces, unless the name is short and plain."""
+    if not _FILE.fullmatch(safe(name, "attachments name")):
+        raise RenderError(f"{ascii(name[:60])} is no safe file name", where="attachments name", mend="e.g. invoice.pdf")
+    if _PLAIN_FILE.fullmatch(name):
+        return f'filename="{name}"'
+    pieces = re.findall(r"(?:%..|[^%]){1,18}", f"utf-8''{quote(name, safe='')}")
+    return ";\r\n ".join(f"filename*{number}*={piece}" for number, piece in enumerate(pieces))
