@@ -1,0 +1,63 @@
+"""Engines from URLs: the driver that is missing gets its name, and no password ever gets into a message."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from dunning_core.errors import ConfigError, MissingExtra
+
+_EXTRAS: Final = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
+_DRIVERS: Final = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+"""The drivers that the extras install, for URLs that name none."""
+
+
+def url_from(url: str, url_env: str, folder: Path, *, where: str) -> URL:
+    """The database URL itself, or the one in an environment variable; relative SQLite paths start from `folder`.
+
+    Raises ConfigError when it is no URL or the variable is not set. The URL is not repeated: it may hold a password.
+    """
+    text = url
+    if url_env:
+        text = os.environ.get(url_env, "")
+        where = f"environment variable {url_env}"
+        if not text:
+            raise ConfigError("it is not set and shall hold the database URL", where=where)
+    try:
+        parsed = make_url(text)
+    except (ArgumentError, ValueError):
+        message = "this is no database URL"
+        raise ConfigError(message, where=where, mend="for example sqlite:///dunning.db") from None
+    parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
+    if parsed.get_backend_name() == "sqlite" and _is_plain_path(parsed.database):
+        parsed = parsed.set(database=str(folder / str(parsed.database)))
+    return parsed
+
+
+def engine_for(url: URL, purpose: str) -> Engine:
+    """An engine of ours. Raises MissingExtra when the driver is not installed, ConfigError for an unknown database."""
+    arguments: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
+    try:
+        engine = create_engine(url, **arguments)
+    except NoSuchModuleError:
+        raise ConfigError(f"SQLAlchemy knows no database called {url.drivername}", where=purpose) from None
+    except ModuleNotFoundError as missing:
+        extra = _EXTRAS.get(url.get_backend_name())
+        if extra is None:
+            raise ConfigError(f"{shown(url)} needs the module {missing.name}", where=purpose) from None
+        raise MissingExtra(str(missing.name), extra, purpose) from None
+    return engine
+
+
+def shown(url: URL) -> str:
+    """The URL as it may be shown: without the password."""
+    return url.render_as_string(hide_password=True)
+
+
+def _is_plain_path(database: str | None) -> bool:
+    return bool(database) and database != ":memory:" and not str(database).startswith("file:")
+

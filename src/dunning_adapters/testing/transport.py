@@ -1,0 +1,114 @@
+"""What every transport must keep."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from dunning_adapters.ports import Receipt, Transport, Verdict
+from dunning_core.document import Attachment, Document, Mailbox
+from dunning_core.values import digest
+
+_DOCUMENT: Final = Document(
+    key=digest("conformance"),
+    customer="K-17",
+    language="pl",
+    level=2,
+    level_name="demand",
+    subject="Wezwanie do zapłaty – Țepeș & Fiii, ñandú, őrült",
+    text="Szanowni Państwo,\n\nprosimy o zapłatę 1\N{NO-BREAK SPACE}234,56 zł.\n.\nFrom tu\n" + "długa linia " * 200 + "\n",
+    html="<p>Szanowni Państwo,</p><p>prosimy o zapłatę <b>1&nbsp;234,56 zł</b>.</p>",
+    on=date(2026, 3, 2),
+    sender=Mailbox("windykacja@example.com", "Dział Windykacji"),
+    to=(Mailbox("ksiegowosc@example.pl", "Księgowość, \"Żubr\" Sp. z o.o."),),
+    attachments=(Attachment("wykaz.csv", "text/csv", b"a;b\r\n1;2\r\n"),),
+)
+
+
+class TransportConformance:
+    """Subclass and give `make`; if something can be looked at, `delivered` as well."""
+
+    def make(self, tmp_path: Path) -> Transport:
+        """A transport that works (its server, if it has one, is up and takes everything)."""
+        raise NotImplementedError
+
+    def delivered(self, transport: Transport, tmp_path: Path) -> int | None:
+        """How many letters have arrived at the other end; None when that cannot be seen."""
+        return None
+
+    def document(self, **changes: Any) -> Document:
+        """A document as your transport expects it (channel, addresses); override it to fit."""
+        values = {name: getattr(_DOCUMENT, name) for name in Document.__dataclass_fields__}
+        return Document(**values | changes)
+
+    @pytest.fixture
+    def transport(self, tmp_path: Path) -> Transport:
+        """The transport under test."""
+        return self.make(tmp_path)
+
+    def test_is_a_transport_with_a_channel(self, transport: Transport) -> None:
+        assert isinstance(transport, Transport)
+        assert transport.channel
+        assert isinstance(transport.idempotent, bool)
+
+    def test_the_receipt_names_the_letter(self, transport: Transport) -> None:
+        first, second = self.document(), self.document(attempt=2)
+        with transport as open_transport:
+            receipts = [open_transport.deliver(first), open_transport.deliver(second)]
+        assert all(isinstance(receipt, Receipt) for receipt in receipts)
+        assert [receipt.letter for receipt in receipts] == [first.letter, second.letter]
+        assert [receipt.verdict for receipt in receipts] == [Verdict.ACCEPTED] * 2
+
+    def test_what_is_accepted_arrives(self, transport: Transport, tmp_path: Path) -> None:
+        with transport as open_transport:
+            for number in range(3):
+                open_transport.deliver(self.document(key=digest(number)))
+        assert self.delivered(transport, tmp_path) in {None, 3}
+
+    def test_it_may_be_entered_again(self, transport: Transport) -> None:
+        for attempt in (1, 2):
+            with transport as open_transport:
+                assert open_transport.deliver(self.document(attempt=attempt)).verdict is Verdict.ACCEPTED
+
+    def test_it_lets_errors_of_the_caller_through(self, transport: Transport) -> None:
+        with pytest.raises(KeyError), transport:
+            raise KeyError
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [
+            {"to": ()},
+            {"to": (Mailbox(""),)},
+            {"to": (Mailbox("no address at all"),)},
+            {"to": (Mailbox("a@example.com\r\nBcc: b@example.com"),)},
+            {"subject": "two\r\nBcc: b@example.com"},
+            {"subject": ""},
+            {"text": ""},
+            {"html": ""},
+            {"customer": "../../etc/passwd"},
+            {"text": "lone \ud800 surrogate"},
+            {"attachments": (Attachment("../a\n.csv", "nonsense", b""),)},
+        ],
+        ids=lambda trouble: "-".join(trouble),
+    )
+    def test_one_bad_document_is_a_verdict_and_no_exception(
+        self, transport: Transport, tmp_path: Path, trouble: dict[str, Any]
+    ) -> None:
+        bad, good = self.document(**trouble), self.document(key=digest("good"))
+        with transport as open_transport:
+            receipt = open_transport.deliver(bad)
+            assert receipt.letter == bad.letter
+            assert receipt.verdict in Verdict
+            assert open_transport.deliver(good).verdict is Verdict.ACCEPTED  # the next letter does not suffer for it
+        assert self.delivered(transport, tmp_path) in {None, 1 + (receipt.verdict is Verdict.ACCEPTED)}
+
+    def test_an_idempotent_transport_delivers_once(self, transport: Transport, tmp_path: Path) -> None:
+        if not transport.idempotent:
+            pytest.skip("this transport says that it is not idempotent")
+        with transport as open_transport:
+            verdicts = {open_transport.deliver(self.document()).verdict for _ in range(3)}
+        assert verdicts == {Verdict.ACCEPTED}
+        assert self.delivered(transport, tmp_path) in {None, 1}
