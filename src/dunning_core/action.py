@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from dunning_core.event import Event, EventKind
 from dunning_core.values import digest, total
 
 
@@ -77,3 +78,24 @@ class Action:
         items = sorted(line.item for line in self.lines if not line.listed)
         currencies = sorted({line.currency for line in self.lines if not line.listed})
         return digest(self.creditor, self.customer, currencies, self.level, items, self.repeat)
+
+    def dispatched(self, on: date, *, attempt: int = 1) -> Event:
+        """The event to record before the letter goes out, with all that the fold will need of it."""
+        return Event(
+            EventKind.DISPATCHED,
+            on,
+            self.customer,
+            key=self.key,
+            attempt=attempt,
+            creditor=self.creditor,
+            group=self.group,
+            level=self.level,
+            level_name=self.level_name,
+            items=tuple((line.item, line.level) for line in self.lines if line.records),
+            totals=tuple(self.totals.items()),
+            deadline=self.deadline,
+            channel=self.channel,
+            recipients=self.recipients,
+            by=self.by,
+            because=self.because,
+        )

@@ -13,6 +13,8 @@ Shift = Literal["keep", "next", "previous"]
 
 SATURDAY = 5
 FIRST, LAST = date.min.toordinal(), date.max.toordinal()
+NEAR = 45
+"""A wait ends at most about so many days before or after its days are over: a month end and a few holidays."""
 
 
 def plus(day: date, days: int) -> date:
@@ -61,12 +63,15 @@ class Span:
         `after` is monotone, so one comparison, anchor <= latest_anchor(today), says whether a wait has passed,
         whatever months, month ends and holidays lie between.
         """
-        return _last(lambda anchor: self.after(anchor) <= today)
+        guess = plus(today, -self.days)
+        low, high = plus(guess, -NEAR).toordinal(), plus(guess, NEAR).toordinal()
+        if self.after(date.fromordinal(low)) > today or self.after(date.fromordinal(high)) <= today:
+            low, high = FIRST - 1, LAST
+        return _last(lambda anchor: self.after(anchor) <= today, low, high)
 
 
-def _last(holds: Callable[[date], bool]) -> date | None:
-    """The last date of the calendar for which `holds` is true, by bisection; it must be true up to there."""
-    low, high = FIRST - 1, LAST
+def _last(holds: Callable[[date], bool], low: int, high: int) -> date | None:
+    """The last date for which `holds` is true, by bisection between two ordinals; it is true up to there."""
     while low < high:
         middle = (low + high + 1) // 2
         if holds(date.fromordinal(middle)):

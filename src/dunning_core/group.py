@@ -1,0 +1,408 @@
+"""One group of items - what one letter could be about - judged as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from dunning_core.action import Deduction, Line
+from dunning_core.amounts import (
+    ZERO,
+    Claim,
+    Proposals,
+    above_minimums,
+    after_credits,
+    balance,
+    reach_minimums,
+)
+from dunning_core.decision import Decision, Outcome
+from dunning_core.event import Event, EventKind
+from dunning_core.history import Standing, Standings
+from dunning_core.ledger import OpenItem
+from dunning_core.policy import minimum_for
+from dunning_core.rules import Judgement, Rules
+from dunning_core.table import ALL_LEVELS, Facts
+from dunning_core.values import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is to be written to the group's customer at one level."""
+
+    level: int
+    lines: tuple[Line, ...]
+    deductions: tuple[Deduction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A group's letters, a decision for each of its items, and falls or restarts to be recorded without a letter."""
+
+    letters: list[Letter]
+    decisions: list[Decision]
+    events: list[Event]
+
+
+class Group:
+    """Items that share a letter, split into those that can be dunned (`live`), credits, and those left out.
+
+    `stops` has the judgement that keeps an item off every letter (a hold, a veto), and `turns` the day on which a
+    hold begins or ends. An `operator` is not bound by the policy's `minimum_item`.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        items: Sequence[OpenItem],
+        rules: Rules,
+        standings: Standings,
+        stops: Mapping[str, Judgement],
+        turns: Mapping[str, date],
+        *,
+        operator: bool = False,
+    ) -> None:
+        self.key, self.rules, self.policy, self.standings = key, rules, rules.policy, standings
+        self.customer, self.turns, self.operator = items[0].customer, turns, operator
+        self.live: list[OpenItem] = []
+        self.credits: list[OpenItem] = []
+        self.open: list[OpenItem] = []
+        self.found: dict[str, tuple[OpenItem, Judgement]] = {}
+        for item in items:
+            self._place(item, stops.get(item.id))
+
+    def _place(self, item: OpenItem, stop: Judgement | None) -> None:
+        least = minimum_for(self.policy.minimum_item, item.currency)
+        if not item.balance:
+            self.settle(item, _judged(Outcome.SETTLED, "balance", "nothing is open"))
+            return
+        small = least is not None and 0 < item.balance < least and not self.operator
+        if item.balance > 0 and not small:
+            self.open.append(item)
+        if stop is not None:
+            self.settle(item, stop)
+        elif item.balance < 0:
+            self.credits.append(item)
+            self.settle(item, _judged(Outcome.CREDIT, "credits", f"a credit; credits: {self.policy.credits}"))
+        elif least is not None and small:
+            text = f"{plain(item.balance)} {item.currency} is below {plain(least)}"
+            self.settle(item, _judged(Outcome.BELOW_MINIMUM, "minimum_item", text))
+        else:
+            self.live.append(item)
+
+    def settle(self, item: OpenItem, judgement: Judgement) -> None:
+        """The (so far) last word about an item."""
+        self.found[item.id] = (item, judgement)
+
+    # -- by the rules
+
+    def judge(self) -> Verdict:
+        """What the policy wants for this group today."""
+        events: list[Event] = list(self._restart())
+        proposals = self._climb(events)
+        letters = self.write(self._affordable(proposals)) if proposals else []
+        return Verdict(letters, self.decisions(), events)
+
+    def choose(self, level: int) -> Verdict:
+        """What an operator wants: all of the group's items at this level, past waits, climb and minimums.
+
+        Holds, `overdue_only`, `max_notices` and the one quiet day bind the operator too.
+        """
+        chosen = []
+        for item in self.live:
+            judgement = self._guard(item, level)
+            self.settle(item, judgement)
+            if judgement.outcome is Outcome.DUN:
+                chosen.append(item)
+        letters = self.write(self._netted({level: chosen})) if chosen else []
+        return Verdict(letters, self.decisions(), [])
+
+    def _guard(self, item: OpenItem, level: int) -> Judgement:
+        standing = self.standings.item(item.id)
+        today, most = self.rules.as_of, self.policy.max_notices
+        if self.policy.overdue_only and not self.rules.overdue(item):
+            return self.rules.judge(self.rules.facts(item, standing, None, ALL_LEVELS))
+        if standing.last_notice is not None and standing.last_notice >= today:
+            text = f"last notice {standing.last_notice}: one day must lie between"
+            return _judged(Outcome.QUIET, "one_day", text, level)
+        if most is not None and standing.notices >= most:
+            return _judged(Outcome.FINISHED, "max_notices", f"{standing.notices} notices sent, at most {most}", level)
+        return _judged(Outcome.DUN, "operator", f"chosen for level {level}", level)
+
+    def _restart(self) -> Iterator[Event]:
+        """A group that climbs as one begins anew when nothing in it is overdue any more."""
+        if self.policy.ladder != "group" or not self.memory.level:
+            return
+        level = min(self.memory.level, len(self.policy.levels))
+        if not any(self.rules.ripe(item, level) for item in self.open):
+            yield self._event(EventKind.RESTARTED)
+
+    @property
+    def memory(self) -> Standing:
+        """Where the group as one stands."""
+        return self.standings.group(self.key)
+
+    def _event(self, kind: EventKind, level: int = 0, items: tuple[tuple[str, int], ...] = ()) -> Event:
+        as_one = kind is EventKind.RESTARTED or self.policy.ladder == "group"
+        group = self.key if as_one else ""
+        return Event(kind, self.rules.as_of, self.customer, group=group, level=level, items=items)
+
+    def _climb(self, events: list[Event]) -> Proposals:
+        """Who climbs, and to which level. Everybody is judged here."""
+        waiting = self._trigger()
+        if waiting is not None:
+            for item in self.live:
+                early = self._early(item)
+                self.settle(item, early or waiting)
+            return {}
+        return self._each(events) if self.policy.ladder == "item" else self._as_one(events)
+
+    def _each(self, events: list[Event]) -> Proposals:
+        proposals: Proposals = {}
+        for item in self.live:
+            judgement = self.rules.judge(self._facts(item, self.standings.item(item.id)))
+            self.settle(item, judgement)
+            if judgement.outcome is Outcome.DUN:
+                proposals.setdefault(judgement.level, []).append(item)
+            elif judgement.outcome is Outcome.FALLEN:
+                events.append(self._event(EventKind.FALLEN, judgement.level, ((item.id, judgement.level),)))
+        return proposals
+
+    def _facts(self, item: OpenItem, standing: Standing) -> Facts:
+        """The quiet period counts from the last notice of what climbs, or from the customer's."""
+        contacted = standing.last_notice
+        if self.policy.quiet_period.per == "customer":
+            contacted = self.standings.customers.get(self.customer)
+        return self.rules.facts(item, standing, contacted, self.minimums)
+
+    def _as_one(self, events: list[Event]) -> Proposals:
+        """The oldest item climbs for all, with its own memory or the group's."""
+        candidates = [item for item in self.live if self.rules.overdue(item) or not self.policy.overdue_only]
+        for item in self.live:
+            self.settle(item, self._early(item) or _judged(Outcome.WAITING, "ladder", "the group's oldest item decides"))
+        if not candidates:
+            return {}
+        oldest = min(candidates, key=self.seniority)
+        judgement = self.rules.judge(self._facts(oldest, self._standing(oldest)))
+        today = self.memory.last_notice == self.rules.as_of
+        if judgement.outcome is Outcome.DUN and self.policy.record_level == "carrier" and today:
+            judgement = judgement._replace(outcome=Outcome.QUIET, rule="one_day", because="a letter went out today")
+        if judgement.outcome is Outcome.FALLEN:
+            items = ((oldest.id, judgement.level),) if self.policy.ladder == "oldest_item" else ()
+            events.append(self._event(EventKind.FALLEN, judgement.level, items))
+        return self._followers(oldest, judgement)
+
+    def _standing(self, item: OpenItem) -> Standing:
+        """Standing of what climbs when `item` is the oldest."""
+        return self.memory if self.policy.ladder == "group" else self.standings.item(item.id)
+
+    def _followers(self, oldest: OpenItem, judgement: Judgement) -> Proposals:
+        members = []
+        follows = judgement._replace(because=f"oldest item {oldest.number or oldest.id}: {judgement.because}")
+        if judgement.outcome is Outcome.FALLEN and self.policy.ladder == "oldest_item":
+            follows = follows._replace(outcome=Outcome.WAITING)
+        dunned = judgement.outcome is Outcome.DUN
+        for item in self.live:
+            if item is not oldest and not self.rules.ripe(item, max(judgement.level, 1)):
+                continue
+            if dunned and item is not oldest and self.standings.item(item.id).last_notice == self.rules.as_of:
+                self.settle(item, _judged(Outcome.QUIET, "one_day", "it was on a letter today"))
+                continue
+            self.settle(item, judgement if item is oldest else follows)
+            members.append(item)
+        return {judgement.level: members} if dunned else {}
+
+    def seniority(self, item: OpenItem) -> tuple[date, Decimal, str]:
+        """Sort key: the oldest first, then the larger balance, then the id."""
+        by_issue = self.policy.oldest_by == "issue_date"
+        return (item.issue_date or item.due_date) if by_issue else item.due_date, -item.balance, item.id
+
+    def _early(self, item: OpenItem) -> Judgement | None:
+        """Not due or within grace, whatever the group does."""
+        late = (self.rules.as_of - item.due_date).days
+        if late <= 0:
+            return _judged(Outcome.NOT_DUE, "due_date", f"due on {item.due_date}")
+        if self.policy.overdue_only and not self.rules.overdue(item):
+            text = f"{late} days late, within {self.policy.grace_days} grace days"
+            return _judged(Outcome.IN_GRACE, "grace_days", text)
+        return None
+
+    def _trigger(self) -> Judgement | None:
+        days = self.policy.trigger_days
+        if days is None:
+            return None
+        oldest = max(((self.rules.as_of - item.due_date).days for item in self.live), default=0)
+        if oldest >= days:
+            return None
+        text = f"the group's oldest item is {max(oldest, 0)} days late, nothing happens before {days}"
+        return _judged(Outcome.WAITING, "trigger_days", text)
+
+    @cached_property
+    def minimums(self) -> int:
+        """Bits of the levels whose `minimum_item` and `minimum_total` hold in this group."""
+        bits = ALL_LEVELS
+        for number in self.rules.levels_with_minimums:
+            ripe = [item for item in self.live if self.rules.ripe(item, number)]
+            if not reach_minimums(self.policy, number, ripe):
+                bits &= ~(1 << number)
+        return bits
+
+    # -- amounts
+
+    def _affordable(self, proposals: Proposals) -> list[Claim]:
+        claims = []
+        for part in _by_currency(proposals):
+            currency = next(iter(part.values()))[0].currency
+            base = balance(item for item in self.open if item.currency == currency)
+            kept = above_minimums(self.policy, part, base)
+            self._explain_minimums(part, kept)
+            claims += self._netted(kept)
+        return claims
+
+    def _explain_minimums(self, asked: Proposals, kept: Proposals) -> None:
+        """Items that dropped out or went down because their level's sum is too small."""
+        level_now = {item.id: level for level, items in kept.items() for item in items}
+        for level, items in asked.items():
+            rule = f"levels[{level - 1}].minimum_amount"
+            name = f"level {level} {self.policy.level(level).name!r}"
+            for item in items:
+                now = level_now.get(item.id)
+                if now is None:
+                    text = f"{name} has a minimum which {plain(balance(items))} {item.currency} does not reach"
+                    self.settle(item, _judged(Outcome.BELOW_MINIMUM, rule, text, level))
+                elif now != level:
+                    text = f"{name} has a minimum that is not reached: level {now} instead"
+                    self.settle(item, _judged(Outcome.DUN, rule, text, now))
+
+    def _netted(self, proposals: Proposals) -> list[Claim]:
+        """Claims per currency after credits; those with nothing left are explained and dropped."""
+        claims = []
+        for part in _by_currency(proposals):
+            items = [item for level in part.values() for item in level]
+            credits = [credit for credit in self.credits if credit.currency == items[0].currency]
+            claim = after_credits(self.policy, part, credits)
+            if not claim.nothing:
+                claims.append(claim)
+                continue
+            owed = plain(-balance(credits))
+            for item in items:
+                text = f"credits of {owed} {item.currency} cover what would be asked for"
+                self.settle(item, _judged(Outcome.COVERED, "credits", text, self.found[item.id][1].level))
+        return claims
+
+    # -- letters
+
+    def write(self, claims: list[Claim]) -> list[Letter]:
+        """Letters for the claims of all currencies: one at the highest level, or one per level."""
+        pages: dict[int, list[tuple[Claim, list[int]]]] = {}
+        if claims and self.policy.letter_level == "highest":
+            pages[max(claim.top for claim in claims)] = [(claim, sorted(claim.proposals)) for claim in claims]
+        elif claims:
+            for claim in claims:
+                for letter_level in {claim.letter_level(level) for level in claim.proposals}:
+                    mine = [level for level in sorted(claim.proposals) if claim.letter_level(level) == letter_level]
+                    pages.setdefault(letter_level, []).append((claim, mine))
+        letters = [self._letter(level, parts) for level, parts in sorted(pages.items())]
+        return [letter for letter in letters if letter is not None]
+
+    def _letter(self, level: int, parts: list[tuple[Claim, list[int]]]) -> Letter | None:
+        asked: list[tuple[OpenItem, int]] = []
+        deductions: list[Deduction] = []
+        for claim, levels in parts:
+            items = [(item, claim.letter_level(own)) for own in levels for item in claim.proposals[own]]
+            used = [deduction for own, deduction in claim.deductions if own in levels]
+            left = balance(item for item, _ in items) - sum((deduction.amount for deduction in used), ZERO)
+            if self.operator or not self._too_small(items, left):
+                asked += items
+                deductions += used
+        if not asked:
+            return None
+        besides = [] if self.operator else self._besides({item.id for item, _ in asked})
+        lines = [*self._lines(asked, level), *self._listed(besides)]
+        return Letter(level, tuple(lines), tuple(_joined(deductions)))
+
+    def _too_small(self, items: Sequence[tuple[OpenItem, int]], left: Decimal) -> bool:
+        currency = items[0][0].currency
+        least = minimum_for(self.policy.minimum_total, currency)
+        if least is None or left >= least:
+            return False
+        for item, level in items:
+            text = f"the letter would ask for {plain(left)} {currency}, less than {plain(least)}"
+            self.settle(item, _judged(Outcome.BELOW_MINIMUM, "minimum_total", text, level))
+        return True
+
+    def _lines(self, asked: Sequence[tuple[OpenItem, int]], level: int) -> Iterator[Line]:
+        oldest = min((item for item, _ in asked), key=self.seniority)
+        carrier_only = self.policy.record_level == "carrier" and not self.operator
+        for item, own in sorted(asked, key=lambda entry: (entry[0].due_date, entry[0].id)):
+            if carrier_only and item is not oldest:
+                has = self.standings.item(item.id).level
+                yield Line(item.id, item.currency, item.balance, has, records=False)
+            else:
+                recorded = own if self.policy.record_level == "own" else level
+                yield Line(item.id, item.currency, item.balance, recorded)
+            outcome, _, rule, because, look = self.found[item.id][1]
+            self.settle(item, Judgement(outcome, level, rule, because, look))
+
+    def _besides(self, asked: set[str]) -> list[OpenItem]:
+        if self.policy.list_items == "reached":
+            return []
+        others = [item for item in self.live if item.id not in asked]
+        return others if self.policy.list_items == "open" else [item for item in others if self.rules.overdue(item)]
+
+    def _listed(self, items: Iterable[OpenItem]) -> Iterator[Line]:
+        for item in sorted(items, key=lambda item: (item.due_date, item.id)):
+            level = self.standings.item(item.id).level
+            yield Line(item.id, item.currency, item.balance, level, records=False, listed=True)
+
+    # -- decisions
+
+    def decisions(self) -> list[Decision]:
+        """One decision for every item of the group."""
+        soonest = self._soonest() if self.rules.items_interact else None
+        return [self._decision(item, judgement, soonest) for item, judgement in self.found.values()]
+
+    def _decision(self, item: OpenItem, judgement: Judgement, soonest: date | None) -> Decision:
+        outcome, level, rule, because, look = judgement
+        if outcome not in UNMOVED:
+            look = _earlier(look, soonest)
+        look = _earlier(look, self.turns.get(item.id))
+        return Decision(item.id, item.customer, item.currency, item.balance, outcome, rule, because, level, look)
+
+    def _soonest(self) -> date | None:
+        """The first date on which time may change anything about any item of the group."""
+        days = set(self.turns.values())
+        for item in self.live:
+            facts = self._facts(item, self._standing(item))
+            days |= self.rules.turning_days(facts)
+        return min((day for day in days if day > self.rules.as_of), default=None)
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return min((day for day in (one, other) if day is not None), default=None)
+
+
+UNMOVED = frozenset({Outcome.HELD, Outcome.VETOED, Outcome.CREDIT, Outcome.SETTLED, Outcome.UNKNOWN_CUSTOMER})
+
+
+def _judged(outcome: Outcome, rule: str, because: str, level: int = 0) -> Judgement:
+    return Judgement(outcome, level, rule, because, None)
+
+
+def _by_currency(proposals: Proposals) -> list[Proposals]:
+    parts: dict[str, Proposals] = {}
+    for level, items in proposals.items():
+        for item in items:
+            parts.setdefault(item.currency, {}).setdefault(level, []).append(item)
+    return [parts[currency] for currency in sorted(parts)]
+
+
+def _joined(deductions: Iterable[Deduction]) -> Iterator[Deduction]:
+    """Parts of the same credit, used at several levels of one letter, become one deduction."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for used in deductions:
+        key = (used.item, used.currency)
+        sums[key] = sums.get(key, ZERO) + used.amount
+    return (Deduction(item, currency, amount) for (item, currency), amount in sums.items())

@@ -1,0 +1,365 @@
+"""Ledger -> Plan: what today's rules want done, and why not, for every open item."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from dunning_core.action import Action
+from dunning_core.decision import Decision, Outcome
+from dunning_core.errors import PlanError, PolicyError
+from dunning_core.event import Event, EventKind
+from dunning_core.group import Group, Letter, Verdict
+from dunning_core.history import Standings, fold
+from dunning_core.ledger import Customer, Hold, Ledger, OpenItem
+from dunning_core.policy import Policy, PolicyBook
+from dunning_core.rules import Judgement, Rules
+from dunning_core.values import Amounts, Problem, digest, known_currencies, total
+
+Channel = str
+ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]+")
+BETWEEN = "\x1f"
+"""Parts the fields of a group's key; no field of an ERP contains it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Every decision and action of a day. `events` are falls and restarts to be recorded besides the letters."""
+
+    as_of: date
+    creditor: str
+    actions: tuple[Action, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    events: tuple[Event, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """The same plan has the same digest on any machine, from any source, in any order of rows (hex SHA-256)."""
+        actions = sorted(_frozen(action) for action in self.actions)
+        decisions = sorted(
+            (d.item, d.customer, d.currency, d.balance, d.outcome, d.rule, d.level, d.look_again and str(d.look_again))
+            for d in self.decisions
+        )
+        return digest(self.as_of, self.creditor, actions, decisions)
+
+    def balances(self) -> dict[tuple[Outcome, str], Decimal]:
+        """Open balance per outcome and currency; together they are the ledger's balance."""
+        sums: dict[tuple[Outcome, str], Decimal] = {}
+        for decision in self.decisions:
+            key = (decision.outcome, decision.currency)
+            sums[key] = sums.get(key, Decimal(0)) + decision.balance
+        return sums
+
+    def reduced(self, keys: Collection[str]) -> Plan:
+        """The same plan with only the actions of these keys. Raises PlanError for a key that it does not have."""
+        known = {action.key for action in self.actions}
+        for key in keys:
+            if key not in known:
+                message = f"the plan has no action {key[:12]}"
+                raise PlanError(message)
+        return replace(self, actions=tuple(action for action in self.actions if action.key in keys))
+
+
+def _frozen(action: Action) -> tuple[object, ...]:
+    """What a person approves when approving an action, in sortable form."""
+    lines = sorted((x.item, x.currency, x.balance, x.level, x.records, x.listed) for x in action.lines)
+    used = sorted((x.item, x.currency, x.amount) for x in action.deductions)
+    deadline = action.deadline.isoformat() if action.deadline else ""
+    return (action.key, action.level_name, action.channel, action.recipients, deadline, tuple(lines), tuple(used))
+
+
+def approval(action: Action) -> str:
+    """Digest of everything that the letter will state; an approval that names it approves nothing else."""
+    return digest(_frozen(action))
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a run needs besides the ledger. `channels` in order of preference; `vetoes` are item id -> reason.
+
+    `holidays` are data: the core knows Saturdays and Sundays only.
+    """
+
+    policies: PolicyBook
+    as_of: date
+    channels: Sequence[Channel] = ("email",)
+    holidays: frozenset[date] = frozenset()
+    vetoes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Planner:
+    """Plans ledgers of one creditor on one day, piece by piece; what it remembers is only compiled policy."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self._rules: dict[str, Rules] = {}
+
+    def rules(self, name: str) -> Rules:
+        """The rules of a policy by name, compiled once."""
+        if name not in self._rules:
+            policy = self.setting.policies.policies[name]
+            self._rules[name] = Rules(policy, self.setting.as_of, self.setting.holidays)
+        return self._rules[name]
+
+    def plan(self, ledger: Ledger) -> Plan:
+        """What the rules want for every item of the ledger."""
+        return self._gather(ledger, lambda group: group.judge())
+
+    def choose(self, ledger: Ledger, items: Collection[str], level: str | int, *, by: str, because: str = "") -> Plan:
+        """What an operator wants: exactly these items, at this level (name or number).
+
+        Raises PlanError for an item that is not in the ledger, PolicyError for a level that its policy does not have.
+        """
+        wanted = frozenset(items)
+        unknown = wanted - {item.id for item in ledger.items}
+        if unknown:
+            message = f"item {sorted(unknown)[0]!r} is not open in the ledger"
+            raise PlanError(message, mend="it may have been paid; make a new plan")
+        ledger = replace(ledger, items=tuple(item for item in ledger.items if item.id in wanted or item.balance < 0))
+        plan = self._gather(ledger, lambda group: group.choose(group.policy.number(level)), operator=True)
+        actions = tuple(replace(action, by=by, because=because) for action in plan.actions)
+        decisions = tuple(decision for decision in plan.decisions if decision.item in wanted)
+        return replace(plan, actions=actions, decisions=decisions)
+
+    def _gather(self, ledger: Ledger, judge: Callable[[Group], Verdict], *, operator: bool = False) -> Plan:
+        sheet = _Sheet(self, ledger)
+        actions: list[Action] = []
+        decisions: list[Decision] = list(sheet.strays)
+        events: list[Event] = []
+        for key, name, items in sheet.groups():
+            group = Group(key, items, self.rules(name), sheet.standings, sheet.stops, sheet.turns, operator=operator)
+            verdict = judge(group)
+            if verdict.letters:
+                written, verdict = sheet.address(name, key, verdict)
+                actions += written
+            decisions += verdict.decisions
+            events += verdict.events
+        if not operator:
+            events += sheet.emptied()
+        return Plan(
+            self.setting.as_of, ledger.creditor.id, tuple(actions), tuple(decisions), tuple(events), ledger.problems
+        )
+
+
+def plan(ledger: Ledger, policies: PolicyBook | Policy, as_of: date, **setting: object) -> Plan:
+    """The plan of one ledger. Further settings: see `Setting`."""
+    book = policies if isinstance(policies, PolicyBook) else PolicyBook.of(policies)
+    return Planner(Setting(book, as_of, **setting)).plan(ledger)  # type: ignore[arg-type]
+
+
+class _Sheet:
+    """One ledger, laid out for a day: who is held, which items belong together, where letters can go."""
+
+    def __init__(self, planner: Planner, ledger: Ledger) -> None:
+        self.planner, self.setting, self.ledger = planner, planner.setting, ledger
+        self.standings: Standings = fold(ledger.events)
+        self.stops: dict[str, Judgement] = {}
+        self.turns: dict[str, date] = {}
+        self.strays: list[Decision] = []
+        self.by_id: dict[str, OpenItem] = {}
+        self._seen: set[str] = set()
+        self._policies: dict[tuple[str, str], str | PolicyError] = {}
+        self._stop()
+
+    def _stop(self) -> None:
+        """Holds and vetoes, by item."""
+        if self.ledger.holds:
+            by_item: dict[str, list[Hold]] = {}
+            by_customer: dict[str, list[Hold]] = {}
+            for hold in self.ledger.holds:
+                (by_item if hold.item else by_customer).setdefault(hold.item or hold.customer, []).append(hold)
+            for item in self.ledger.items:
+                holds = [*by_item.get(item.id, ()), *by_customer.get(item.customer, ())]
+                if holds:
+                    self._hold(item, holds)
+        for item, reason in self.setting.vetoes.items():
+            self.stops[item] = Judgement(Outcome.VETOED, 0, "veto", reason, None)
+
+    def _hold(self, item: OpenItem, holds: Iterable[Hold]) -> None:
+        as_of = self.setting.as_of
+        turns = [day for hold in holds for day in _turns(hold) if day > as_of]
+        if turns:
+            self.turns[item.id] = min(turns)
+        standing = [hold for hold in holds if hold.stands(as_of)]
+        if standing:
+            longest = max(standing, key=lambda hold: (hold.until is None, hold.until or date.min))
+            until = f" until {longest.until}" if longest.until else ""
+            note = f": {longest.note}" if longest.note else ""
+            text = f"{longest.reason.value}{until}{note}"
+            self.stops[item.id] = Judgement(Outcome.HELD, 0, "hold", text, None)
+
+    def groups(self) -> Iterator[tuple[str, str, list[OpenItem]]]:
+        """(key, policy name, items) of every group, in order of the keys."""
+        groups: dict[tuple[str, str], list[OpenItem]] = {}
+        for item in self.ledger.items:
+            fault = self._fault(item)
+            if fault is not None:
+                self._stray(item, *fault)
+                continue
+            self.by_id[item.id] = item
+            customer = self.ledger.customers[item.customer]
+            name = self._policy(item, customer)
+            if isinstance(name, PolicyError):
+                self._stray(item, Outcome.UNUSABLE, "policy", str(name))
+                continue
+            groups.setdefault((self._key(name, item), name), []).append(item)
+        for (key, name), items in sorted(groups.items()):
+            self._seen.add(key)
+            yield key, name, items
+
+    def _fault(self, item: OpenItem) -> tuple[Outcome, str, str] | None:
+        """A reason why nothing can be decided about an item but that."""
+        if item.customer not in self.ledger.customers:
+            return Outcome.UNKNOWN_CUSTOMER, "customer", f"there is no customer {item.customer!r}"
+        if item.id in self.by_id:
+            return Outcome.UNUSABLE, "id", f"there are two items {item.id!r}"
+        if not item.balance.is_finite():
+            return Outcome.UNUSABLE, "balance", f"the balance {item.balance} is no number"
+        if item.currency not in known_currencies():
+            return Outcome.UNUSABLE, "currency", f"{item.currency!r} is no ISO 4217 currency"
+        return None
+
+    def _stray(self, item: OpenItem, outcome: Outcome, rule: str, text: str) -> None:
+        balance = item.balance if item.balance.is_finite() else Decimal(0)
+        self.strays.append(Decision(item.id, item.customer, item.currency, balance, outcome, rule, text))
+
+    def _policy(self, item: OpenItem, customer: Customer) -> str | PolicyError:
+        key = (customer.id, item.policy)
+        if key not in self._policies:
+            try:
+                self._policies[key] = self.setting.policies.choose(
+                    creditor=self.ledger.creditor.policy,
+                    group=customer.group,
+                    customer=customer.policy,
+                    item=item.policy,
+                )
+            except PolicyError as error:
+                self._policies[key] = error
+        return self._policies[key]
+
+    def _key(self, name: str, item: OpenItem) -> str:
+        by = self.setting.policies.policies[name].group_by
+        if "item" in by:
+            return BETWEEN.join((item.customer, item.currency, item.credit_for or item.id))
+        return item.customer if "currency" not in by else item.customer + BETWEEN + item.currency
+
+    def emptied(self) -> Iterator[Event]:
+        """Groups that climb as one and have nothing open any more: their ladder begins anew."""
+        for key, standing in self.standings.groups.items():
+            customer = key.split(BETWEEN)[0]
+            if key in self._seen or not standing.level or not self._climbs_as_one(customer):
+                continue
+            yield Event(EventKind.RESTARTED, self.setting.as_of, customer, group=key)
+
+    def _climbs_as_one(self, customer: str) -> bool:
+        known = self.ledger.customers.get(customer)
+        special = (known.group, known.policy) if known else ("", "")
+        try:
+            name = self.setting.policies.choose(
+                creditor=self.ledger.creditor.policy, group=special[0], customer=special[1]
+            )
+        except PolicyError:
+            return False
+        return self.setting.policies.policies[name].ladder == "group"
+
+    def address(self, name: str, key: str, verdict: Verdict) -> tuple[list[Action], Verdict]:
+        """Letters made actions; what cannot be sent becomes a decision with the reason."""
+        actions, changed = [], {}
+        for letter in verdict.letters:
+            fault = self._unsendable(letter)
+            if fault is None:
+                actions.append(self._action(name, key, letter))
+            else:
+                changed.update({line.item: fault for line in letter.lines if not line.listed})
+        if not changed:
+            return actions, verdict
+        decisions = [_changed(decision, changed.get(decision.item)) for decision in verdict.decisions]
+        return actions, replace(verdict, decisions=decisions)
+
+    def _unsendable(self, letter: Letter) -> tuple[Outcome, str, str] | None:
+        claimed = [line for line in letter.lines if not line.listed]
+        for currency in sorted({line.currency for line in claimed}):
+            if self.ledger.creditor.account(currency) is None:
+                return Outcome.NO_ACCOUNT, "accounts", f"the creditor has no account in {currency}"
+        customer = self.ledger.customers[self.by_id[claimed[0].item].customer]
+        if reach(customer, self.setting.channels) is None:
+            wanted = " or ".join(self.setting.channels)
+            return Outcome.UNREACHABLE, "channels", f"the customer has no usable address for {wanted}"
+        return None
+
+    def _action(self, name: str, key: str, letter: Letter) -> Action:
+        policy = self.setting.policies.policies[name]
+        level = policy.level(letter.level)
+        customer = self.ledger.customers[self.by_id[letter.lines[0].item].customer]
+        channel, recipients = reach(customer, self.setting.channels) or ("", ())
+        days = level.pay_within_days
+        recorded = tuple(sorted(line.item for line in letter.lines if line.records))
+        return Action(
+            creditor=self.ledger.creditor.id,
+            customer=customer.id,
+            group=key,
+            policy=name,
+            level=letter.level,
+            level_name=level.name,
+            lines=letter.lines,
+            deductions=letter.deductions,
+            deadline=None if days is None else self.setting.as_of + timedelta(days=days),
+            channel=channel,
+            recipients=recipients,
+            repeat=self.standings.letters.get((letter.level, recorded), 0),
+        )
+
+
+def _turns(hold: Hold) -> Iterator[date]:
+    """Days on which a hold begins or has ended."""
+    if hold.since is not None:
+        yield hold.since
+    if hold.until is not None and hold.until < date.max:
+        yield hold.until + timedelta(days=1)
+
+
+def _changed(decision: Decision, fault: tuple[Outcome, str, str] | None) -> Decision:
+    if fault is None:
+        return decision
+    outcome, rule, text = fault
+    return replace(decision, outcome=outcome, rule=rule, because=f"{text}; {decision.because}")
+
+
+def reach(customer: Customer, channels: Iterable[Channel]) -> tuple[Channel, tuple[str, ...]] | None:
+    """The first of `channels` by which the customer can be reached, with the addresses to use; None if by none."""
+    for channel in channels:
+        if channel == "email":
+            addresses = tuple(email for email in customer.emails if ADDRESS.fullmatch(email))
+        elif channel == "sms":
+            addresses = tuple(phone for phone in customer.phones if sum(map(str.isdigit, phone)) > 5)[:1]
+        else:
+            printed = (customer.name, *customer.address.lines, f"{customer.address.postcode} {customer.address.city}")
+            addresses = ("\n".join(printed),) if customer.address.lines and customer.address.city else ()
+        if addresses:
+            return channel, addresses
+    return None
+
+
+def joined(plans: Iterable[Plan]) -> Plan:
+    """Plans of pieces of one creditor's ledger, as the plan of the whole. Raises PlanError if there is none."""
+    parts = list(plans)
+    if not parts or len({(part.as_of, part.creditor) for part in parts}) > 1:
+        message = "plans of one day and one creditor are wanted"
+        raise PlanError(message)
+    return Plan(
+        parts[0].as_of,
+        parts[0].creditor,
+        tuple(action for part in parts for action in part.actions),
+        tuple(decision for part in parts for decision in part.decisions),
+        tuple(event for part in parts for event in part.events),
+        tuple(problem for part in parts for problem in part.problems),
+    )
+
+
+def owed(items: Iterable[OpenItem]) -> Amounts:
+    """Open balance per currency."""
+    return total((item.currency, item.balance) for item in items)
