@@ -65,10 +65,12 @@ def address(text: str, where: str = "address") -> str:
     """`text` as it is written on the wire: the local part untouched, the domain in ASCII. Raises RenderError."""
     local, at, domain = text.rpartition("@")
     if not at or len(local) > MAX_LOCAL or not _LOCAL.fullmatch(local) or "=?" in local:
-        raise RenderError(f"{_shown(text)} is not one plain e-mail address", where=where, mend="give one name@domain")
+        what = f"{_shown(text)} is not one plain e-mail address"
+        raise RenderError(what, where=where, mend="give one name@domain")
     wire = f"{local}@{domain_name(domain, where)}"
     if len(wire) > MAX_ADDRESS:
-        raise RenderError(f"{_shown(text)} is longer than {MAX_ADDRESS} characters", where=where, mend="shorten it")
+        what = f"{_shown(text)} is longer than {MAX_ADDRESS} characters"
+        raise RenderError(what, where=where, mend="give an address that can exist")
     return wire
 
 
@@ -86,7 +88,8 @@ def domain_name(text: str, where: str = "domain") -> str:
 
 
 def _no_domain(text: str, where: str) -> RenderError:
-    return RenderError(f"{_shown(text)} is not the name of a mail domain", where=where, mend="correct what follows the @")
+    what = f"{_shown(text)} is not the name of a mail domain"
+    return RenderError(what, where=where, mend="correct what follows the @")
 
 
 def _label(label: str) -> str:

@@ -21,6 +21,7 @@ from dunning_core.document import Attachment, Document, Mailbox
 from dunning_core.errors import RenderError
 
 WIDTH = 76
+MAX_LETTER = 50  # leaves room in a MIME boundary, which may have 70 characters
 _WORD = 39  # UTF-8 bytes in one encoded word: with its frame and the longest header name it fills a line
 
 _LETTER = re.compile(r"[0-9A-Za-z]+(?:[.-][0-9A-Za-z]+)*")
@@ -47,16 +48,21 @@ def serialise(document: Document, *, domain: str, at: datetime) -> bytes:
 
 def letter_name(document: Document) -> str:
     """`document.letter` when it can name messages and files. Raises RenderError."""
-    name = document.letter
-    if len(name) > 60 or not _LETTER.fullmatch(name):  # noqa: PLR2004 - leaves room in a MIME boundary of 70
-        raise RenderError(f"{ascii(name[:80])} cannot name a letter", where="key", mend="use letters, digits, . and -")
+    return _letter(document.letter, "key")
+
+
+def _letter(name: str, field: str) -> str:
+    if len(name) > MAX_LETTER or not _LETTER.fullmatch(name):
+        what = f"{name[:MAX_LETTER]!a} cannot name a letter"
+        raise RenderError(what, where=field, mend="use at most 50 letters, digits, dots and hyphens")
     return name
 
 
 def _people(document: Document) -> Iterator[str]:
     """The header lines that hold mailboxes, blind copies excepted."""
     if document.channel == "email" and not document.to:
-        raise RenderError("there is nobody to send to", where="to", mend="give the customer an e-mail address")
+        what = "there is nobody to send to"
+        raise RenderError(what, where="to", mend="give the customer an e-mail address")
     if document.sender.address or document.channel == "email":
         yield _mailboxes("From", "sender", (document.sender,))
     if document.to:
@@ -72,25 +78,21 @@ def _people(document: Document) -> Iterator[str]:
 def _about(document: Document, letter: str, domain: str, at: datetime) -> Iterator[str]:
     """The header lines that hold everything else."""
     if at.tzinfo is None:
-        raise RenderError("the time of writing has no time zone", where="at", mend="give an aware datetime")
+        what = "the time of writing has no time zone"
+        raise RenderError(what, where="at", mend="give an aware datetime")
     if document.language and not _LANGUAGE.fullmatch(document.language):
-        raise RenderError(f"{ascii(document.language[:40])} is no language tag", where="language", mend="e.g. pl, es-ES")
+        what = f"{document.language[:40]!a} is no language tag"
+        raise RenderError(what, where="language", mend="write it like pl or es-ES")
     yield _subject(document.subject)
     yield f"Date: {format_datetime(datetime.combine(document.on or at.date(), at.timetz()))}"
     yield f"Message-ID: <{letter}@{domain}>"
     if document.follows:
-        earlier = [f"<{_followed(name)}@{domain}>" for name in document.follows]
+        earlier = [f"<{_letter(name, 'follows')}@{domain}>" for name in document.follows]
         yield f"In-Reply-To: {earlier[-1]}"
         yield _folded("References:", earlier)
     if document.language:
         yield f"Content-Language: {document.language}"
     yield f"Auto-Submitted: auto-generated\r\nX-Dunning-Letter: {letter}\r\nMIME-Version: 1.0"
-
-
-def _followed(name: str) -> str:
-    if len(name) > 60 or not _LETTER.fullmatch(name):  # noqa: PLR2004 - as a letter's own name
-        raise RenderError(f"{ascii(name[:80])} is no letter's name", where="follows", mend="use Document.letter")
-    return name
 
 
 def _mailboxes(header: str, field: str, people: Iterable[Mailbox]) -> str:
@@ -181,8 +183,8 @@ _TEXT_HEAD = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding
 def _file(file: Attachment) -> bytes:
     """A file as base64."""
     if not _MEDIA_TYPE.fullmatch(file.media_type):
-        what = f"{ascii(file.media_type[:60])} is not the media type of a file"
-        raise RenderError(what, where="attachments media_type", mend="e.g. application/pdf")
+        what = f"{file.media_type[:60]!a} is not the media type of a file"
+        raise RenderError(what, where="attachments media_type", mend="write it like application/pdf")
     head = (
         f"Content-Type: {file.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: attachment;\r\n {_file_name(file.name)}\r\n\r\n"
@@ -193,7 +195,8 @@ def _file(file: Attachment) -> bytes:
 def _file_name(name: str) -> str:
     """The `filename` parameter; RFC 2231 percent encoding, in numbered pieces, unless the name is short and plain."""
     if not _FILE.fullmatch(safe(name, "attachments name")):
-        raise RenderError(f"{ascii(name[:60])} is no safe file name", where="attachments name", mend="e.g. invoice.pdf")
+        what = f"{name[:60]!a} is not a safe file name"
+        raise RenderError(what, where="attachments name", mend="write it like invoice.pdf")
     if _PLAIN_FILE.fullmatch(name):
         return f'filename="{name}"'
     pieces = re.findall(r"(?:%..|[^%]){1,18}", f"utf-8''{quote(name, safe='')}")

@@ -1,0 +1,100 @@
+"""A transport that speaks SMTP step by step, so that "certainly not sent" is told from "nobody can know"."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dunning_adapters.hookspecs import Adapter, hookimpl
+from dunning_adapters.message import serialise
+from dunning_adapters.ports import Receipt, Verdict
+from dunning_adapters.smtp.connection import connect, unusable
+from dunning_adapters.smtp.replies import LOGIN_WANTED
+from dunning_adapters.smtp.settings import SmtpSettings
+from dunning_adapters.smtp.transaction import Envelope, Stop, reset, send
+from dunning_core.document import Document
+from dunning_core.errors import RenderError
+
+__all__ = ["SmtpSettings", "SmtpTransport", "dunning_adapters"]
+
+
+class SmtpTransport:
+    """Delivers letters over one connection, made anew when the server dropped it or when it served enough letters.
+
+    The customer's recipients are all or nothing: when one of them is refused, nothing is sent. A refused copy does
+    not hold the letter up; the receipt says so.
+    """
+
+    channel: str = "email"
+    idempotent: bool = False
+
+    def __init__(self, settings: SmtpSettings, base: Path, *, clock: Callable[[], datetime] | None = None) -> None:
+        self._settings = settings
+        self._base = base
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._line: smtplib.SMTP | None = None
+        self._served = 0
+
+    def __enter__(self) -> Self:
+        """Connect and log in, so that wrong settings show before any letter is marked. Raises TransportError."""
+        self._line = connect(self._settings, self._base)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say goodbye; what the server makes of it changes nothing any more."""
+        self._hang_up(politely=True)
+
+    def deliver(self, document: Document) -> Receipt:
+        """Deliver one letter. Raises TransportError when no connection can be had; nothing was sent then."""
+        try:
+            envelope = Envelope.of(document)
+            content = serialise(document, domain=self._settings.domain, at=self._clock())
+        except RenderError as error:
+            return Receipt(document.letter, Verdict.REFUSED, phase="message", text=str(error))
+        line = self._fresh_line()
+        self._served += 1
+        try:
+            code, text = send(line, envelope, content, self._settings)
+        except Stop as stop:
+            if stop.broken:
+                self._hang_up()
+            if stop.code == LOGIN_WANTED:
+                raise unusable(self._settings, f"wants a login: {stop.text}", "set username and password") from None
+            return Receipt(document.letter, stop.verdict, stop.phase, stop.code, stop.text)
+        except BaseException:
+            self._hang_up()
+            raise
+        return Receipt(document.letter, Verdict.ACCEPTED, "dot", code, text)
+
+    def _fresh_line(self) -> smtplib.SMTP:
+        """A connection without a transaction on it: the one at hand if it still answers, otherwise a new one."""
+        if self._line is not None and self._served:
+            if self._served >= self._settings.letters_per_connection:
+                self._hang_up(politely=True)
+            elif not reset(self._line):
+                self._hang_up()
+        if self._line is None:
+            self._line = connect(self._settings, self._base)
+        return self._line
+
+    def _hang_up(self, *, politely: bool = False) -> None:
+        line, self._line, self._served = self._line, None, 0
+        if line is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                if politely and line.sock is not None:
+                    line.sock.settimeout(min(5, self._settings.timeout))
+                    line.quit()
+            line.close()
+
+
+@hookimpl
+def dunning_adapters() -> Iterable[Adapter]:
+    """The transport `smtp`."""
+    return [Adapter("transport", "smtp", "e-mail through a mail server", SmtpSettings, SmtpTransport)]

@@ -1,0 +1,103 @@
+"""A connection to a mail server, greeted, secured and logged in: before it stands, no letter is touched."""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import socket
+import ssl
+from base64 import b64encode
+from pathlib import Path
+
+from dunning_adapters.smtp.replies import CHALLENGE, LOGGED_IN, TAKEN, said, why
+from dunning_adapters.smtp.settings import SmtpSettings
+from dunning_core.errors import TransportError
+
+
+def connect(settings: SmtpSettings, base: Path) -> smtplib.SMTP:
+    """A connection that is greeted, secured and logged in as the settings ask. Raises TransportError otherwise."""
+    try:
+        context = ssl.create_default_context()
+        if settings.ca_file is not None:
+            context.load_verify_locations(base / settings.ca_file)
+    except OSError as error:
+        raise unusable(settings, f"ca_file: {why(error)}", "name a readable PEM file") from error
+    try:
+        line = _dialled(settings, context)
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:
+        raise unusable(settings, why(error), "check host, port and security") from error
+    try:
+        _introduce(line, settings, context)
+        if settings.username:
+            _log_in(line, settings)
+    except (smtplib.SMTPException, OSError) as error:
+        line.close()
+        raise unusable(settings, why(error), "check host, port and security") from None
+    except BaseException:
+        line.close()
+        raise
+    return line
+
+
+def _dialled(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+    """Connected, the banner read. The name is given since `smtplib` would otherwise ask the resolver for ours."""
+    if settings.security == "tls":
+        line: smtplib.SMTP = smtplib.SMTP_SSL(
+            settings.host, settings.port, settings.domain, timeout=settings.timeout, context=context
+        )
+    else:
+        line = smtplib.SMTP(settings.host, settings.port, settings.domain, timeout=settings.timeout)
+    if line.sock is not None:  # the dot is a small packet of its own: it must not wait for an acknowledgement
+        line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return line
+
+
+def _introduce(line: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext) -> None:
+    """EHLO, and STARTTLS with another EHLO after it. A server that does not offer STARTTLS is not spoken to."""
+    _greeted(line.ehlo(), settings)
+    if settings.security == "starttls":
+        if not line.has_extn("starttls"):
+            mend = "somebody may be listening; otherwise use another port, or tls"
+            raise unusable(settings, "does not offer STARTTLS", mend)
+        line.starttls(context=context)
+        _greeted(line.ehlo(), settings)
+
+
+def _greeted(reply: tuple[int, bytes], settings: SmtpSettings) -> None:
+    if reply[0] not in TAKEN:
+        raise unusable(settings, f"refused our greeting: {said(*reply)}", "check domain")
+
+
+def _log_in(line: smtplib.SMTP, settings: SmtpSettings) -> None:
+    """AUTH PLAIN or LOGIN in UTF-8, which `smtplib` cannot. The server's words are shown unless they repeat it."""
+    password = _password(settings)
+    user, secret = b64encode(settings.username.encode()).decode(), b64encode(password.encode()).decode()
+    both = b64encode(f"\0{settings.username}\0{password}".encode()).decode()
+    offered = str(line.esmtp_features.get("auth", "")).upper().split()
+    if "PLAIN" in offered:
+        reply = line.docmd("AUTH", f"PLAIN {both}")
+    elif "LOGIN" in offered:
+        reply = line.docmd("AUTH", "LOGIN")
+        for answer in (user, secret):
+            reply = line.docmd(answer) if reply[0] == CHALLENGE else reply
+    else:
+        raise unusable(settings, "offers neither AUTH PLAIN nor LOGIN", "use another server, or no username")
+    if reply[0] != LOGGED_IN:
+        words = said(*reply)
+        if any(hidden in words for hidden in (password, secret, both)):
+            words = str(reply[0])
+        raise unusable(settings, f"refused the login of {settings.username}: {words}", "check username and password")
+
+
+def _password(settings: SmtpSettings) -> str:
+    if settings.password is not None:
+        return settings.password.get_secret_value()
+    found = os.environ.get(settings.password_env)
+    if not found:
+        raise unusable(settings, f"environment variable {settings.password_env} is not set", "set it to the password")
+    return found
+
+
+def unusable(settings: SmtpSettings, what: str, mend: str) -> TransportError:
+    """The error that says which server is meant."""
+    return TransportError(what, where=f"smtp {settings.host}:{settings.port}", mend=mend)

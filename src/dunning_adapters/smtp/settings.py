@@ -1,0 +1,60 @@
+"""What a person writes about the mail server. A setting that would show a secret or a letter to others is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from dunning_adapters.mailbox import domain_name
+from dunning_core.errors import RenderError
+
+
+class SmtpSettings(BaseModel):
+    """`[transport]` with `name = "smtp"`. Times are seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    allow_plain: bool = Field(default=False, description="let letters travel unencrypted to another machine")
+    username: str = ""
+    password: SecretStr | None = None
+    password_env: str = Field(default="", description="environment variable that holds the password")
+    domain: str = Field(description="our own domain: right side of Message-ID, and how we greet the server")
+    ca_file: Path | None = Field(default=None, description="further certificate authority, PEM")
+    timeout: float = Field(default=60, gt=0)
+    final_timeout: float = Field(default=600, gt=0, description="for the reply to the final dot: RFC 5321 asks for 600")
+    letters_per_connection: int = Field(default=100, ge=1)
+
+    @field_validator("domain")
+    @classmethod
+    def _real_domain(cls, value: str) -> str:
+        try:
+            return domain_name(value)
+        except RenderError as error:
+            raise ValueError(error.what) from None
+
+    @model_validator(mode="after")
+    def _nothing_secret_in_clear(self) -> Self:
+        if self.security == "none" and not (self.allow_plain or _is_loopback(self.host)):
+            message = 'security = "none" is for this machine only: use starttls or tls, or set allow_plain = true'
+            raise ValueError(message)
+        secrets = (self.password is not None) + bool(self.password_env)
+        if self.security == "none" and (self.username or secrets):
+            message = "a login would travel in clear: use starttls or tls, or remove username and password"
+            raise ValueError(message)
+        if secrets != bool(self.username):
+            message = "username needs exactly one of password and password_env, and they need a username"
+            raise ValueError(message)
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,169 @@
+"""One letter on an open connection, phase by phase.
+
+Until the final dot a server must not deliver; its reply to the dot is definite. Only when the dot has gone out and no
+intelligible reply came back, nobody can know. `smtplib.sendmail` raises the same exception in all these cases.
+"""
+
+from __future__ import annotations
+
+import selectors
+import smtplib
+import ssl
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Self
+
+from dunning_adapters.mailbox import address
+from dunning_adapters.ports import Verdict
+from dunning_adapters.smtp.replies import (
+    CLOSING,
+    GO_AHEAD,
+    TAKEN,
+    TOO_LARGE,
+    is_done,
+    is_lasting,
+    is_refusal,
+    said,
+    why,
+)
+from dunning_adapters.smtp.settings import SmtpSettings
+from dunning_core.document import Document, Mailbox
+from dunning_core.errors import RenderError
+
+
+class Stop(Exception):  # noqa: N818 - it ends a transaction, which need not be an error
+    """The transaction ended without the letter being accepted. `broken`: the connection cannot be trusted any more."""
+
+    def __init__(self, verdict: Verdict, phase: str, code: int, text: str, *, broken: bool) -> None:
+        super().__init__(text)
+        self.verdict, self.phase, self.code, self.text, self.broken = verdict, phase, code, text, broken
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who the server is told to deliver to. Copies are people of the creditor, open or blind."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    copies: tuple[str, ...]
+
+    @classmethod
+    def of(cls, document: Document) -> Self:
+        """Every address once. Raises RenderError, naming the field."""
+        if not document.to:
+            what = "there is nobody to send to"
+            raise RenderError(what, where="to", mend="give the customer an e-mail address")
+        recipients = _wire(document.to, "to")
+        copies = _wire(document.copies, "copies") | _wire(document.blind_copies, "blind_copies")
+        others = tuple(copy for copy in copies if copy not in recipients)
+        return cls(address(document.sender.address, "sender"), tuple(recipients), others)
+
+
+def _wire(people: Iterable[Mailbox], field: str) -> dict[str, None]:
+    return {address(person.address, field): None for person in people}
+
+
+def reset(line: smtplib.SMTP) -> bool:
+    """Whether the server still answers, with nothing left over from the letter before."""
+    try:
+        return line.rset()[0] in TAKEN
+    except (smtplib.SMTPException, OSError):
+        return False
+
+
+def send(line: smtplib.SMTP, envelope: Envelope, content: bytes, settings: SmtpSettings) -> tuple[int, str]:
+    """One transaction; gives the reply that accepted it, with a note on refused copies. Raises Stop otherwise."""
+    size = f" SIZE={len(content)}" if line.has_extn("size") else ""
+    _expect(_ask(line, "mail", f"MAIL FROM:<{envelope.sender}>{size}"), "mail", TAKEN)
+    for recipient in envelope.recipients:
+        _expect(_ask(line, "rcpt", f"RCPT TO:<{recipient}>"), "rcpt", TAKEN, about=f"{recipient}: ")
+    notes = [note for copy in envelope.copies if (note := _refused_copy(line, copy))]
+    _expect(_ask(line, "data", "DATA"), "data", {GO_AHEAD})
+    _write_body(line, content)
+    code, text = _finish(line, settings)
+    return code, "; ".join([text, *notes])
+
+
+def _ask(line: smtplib.SMTP, phase: str, command: str) -> tuple[int, bytes]:
+    """A command and its reply, before the dot: whatever goes wrong here, nothing was sent."""
+    try:
+        return line.docmd(command)
+    except (smtplib.SMTPException, OSError) as error:
+        raise Stop(Verdict.LATER, phase, 0, why(error), broken=True) from None
+
+
+def _expect(reply: tuple[int, bytes], phase: str, wanted: Collection[int], *, about: str = "") -> None:
+    """Raise Stop unless the server said one of `wanted`. What is neither 4xx nor 5xx is no answer: LATER.
+
+    MAIL concerns the sender, so a 5xx there says nothing against the customer's address: LATER, but for the size.
+    """
+    code = reply[0]
+    if code in wanted:
+        return
+    lasting = is_lasting(code) and (phase != "mail" or code == TOO_LARGE)
+    verdict = Verdict.REFUSED if lasting else Verdict.LATER
+    raise Stop(verdict, phase, code, about + said(*reply), broken=code == CLOSING or not is_refusal(code))
+
+
+def _refused_copy(line: smtplib.SMTP, copy: str) -> str:
+    """Name one more recipient; gives a note when the server refuses this one alone."""
+    reply = _ask(line, "rcpt", f"RCPT TO:<{copy}>")
+    if is_refusal(reply[0]) and reply[0] != CLOSING:
+        return f"copy not sent to {copy}: {said(*reply)}"
+    _expect(reply, "rcpt", TAKEN, about=f"{copy}: ")
+    return ""
+
+
+def _write_body(line: smtplib.SMTP, content: bytes) -> None:
+    """Everything but the final dot. A server that speaks or leaves before the dot has not taken the letter."""
+    stuffed = content.replace(b"\r\n.", b"\r\n..")
+    body = (b"." if stuffed.startswith(b".") else b"") + stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n")
+    try:
+        line.send(body)
+        if not _has_spoken(line):
+            return
+        reply = line.getreply()
+    except (smtplib.SMTPException, OSError) as error:
+        raise Stop(Verdict.LATER, "body", 0, why(error), broken=True) from None
+    verdict = Verdict.REFUSED if is_lasting(reply[0]) else Verdict.LATER
+    raise Stop(verdict, "body", reply[0], said(*reply), broken=True)
+
+
+def _has_spoken(line: smtplib.SMTP) -> bool:
+    """Whether something is there to be read: in the buffer, on the wire, or the end of the connection.
+
+    An answer that came before the question must not be taken for the answer to the dot.
+    """
+    if line.sock is None or line.file is None:
+        return True
+    patience = line.sock.gettimeout()
+    line.sock.settimeout(0)
+    try:
+        with suppress(ssl.SSLWantReadError):  # TLS talked to itself: there is nothing for us
+            if line.file.peek(1):
+                return True
+    finally:
+        line.sock.settimeout(patience)
+    with selectors.DefaultSelector() as selector:
+        selector.register(line.sock, selectors.EVENT_READ)
+        return bool(selector.select(timeout=0))
+
+
+def _finish(line: smtplib.SMTP, settings: SmtpSettings) -> tuple[int, str]:
+    """The dot and its reply. From the first byte of the dot on, only a 2xx, 4xx or 5xx tells what became of it."""
+    try:
+        if line.sock is not None:
+            line.sock.settimeout(settings.final_timeout)
+        line.send(b".\r\n")
+        code, text = line.getreply()
+    except (smtplib.SMTPException, OSError) as error:
+        raise Stop(Verdict.IN_DOUBT, "dot", 0, why(error), broken=True) from None
+    if line.sock is not None:
+        line.sock.settimeout(settings.timeout)
+    if is_done(code):
+        return code, said(code, text)
+    if not is_refusal(code):
+        raise Stop(Verdict.IN_DOUBT, "dot", code, f"unintelligible reply: {said(code, text)}", broken=True)
+    verdict = Verdict.REFUSED if is_lasting(code) else Verdict.LATER
+    raise Stop(verdict, "dot", code, said(code, text), broken=code == CLOSING)
