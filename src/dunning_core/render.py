@@ -1,0 +1,333 @@
+"""Puts an action into words: one action, its ledger and the templates give one document, always the same."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from functools import cache, lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from babel.languages import get_official_languages
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from dunning_core import specimen
+from dunning_core.action import Action
+from dunning_core.document import Document, Mailbox
+from dunning_core.errors import RenderError, TemplateError
+from dunning_core.formats import Formats, formats
+from dunning_core.ledger import Creditor, Customer, Ledger
+from dunning_core.particulars import Data, Particulars, clean, counted, discreet, plain
+from dunning_core.sandbox import Compiled, Sandbox
+
+BLOCKS = frozenset({"title", "subject", "opening", "closing", "claims", "sms"})
+NEEDED = ("title", "subject", "opening", "closing")
+LAYOUTS = ("letter.txt.j2", "letter.html.j2")
+NAMES = frozenset({
+    "claims", "closing", "contact", "count", "creditor", "customer", "deadline", "direction", "earlier",
+    "extra", "facts", "first", "language", "level", "level_name", "oldest_days", "opening", "payments_as_of",
+    "place_and_date", "reference", "repeat", "salutation", "sections", "subject", "title", "total", "what", "words",
+})  # fmt: skip
+"""Every name that a template may use."""
+
+LINE = 76  # columns of plain text
+_WIDEST = 200  # a template cannot ask for more padding than this
+_SUBJECT = 200  # characters
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_SPACES = re.compile(r"[ \t\n]+")
+_FILE = re.compile(r"[a-z]{2,3}/([^/]+\.j2|words\.toml)")
+
+
+class Templates:
+    """The wording and layouts of letters, compiled once.
+
+    Files by name: `<language>/<level name>.j2` with the blocks title, subject, opening, closing (and claims, sms),
+    `<language>/words.toml` with labels, and the layouts `letter.txt.j2` and `letter.html.j2`, which put the
+    particulars around the words. Wording is plain text; the layout escapes it for HTML.
+    """
+
+    def __init__(self, texts: Mapping[str, str], under: Templates | None = None) -> None:
+        """Files `texts`, and beneath them those of `under`. Raises TemplateError for broken words."""
+        self._texts = {**(under._texts if under else {}), **texts}
+        self._words = dict(under._words) if under else {}
+        self._compiled: dict[str, Compiled] = {}
+        for name, text in texts.items():
+            language, _, file = name.partition("/")
+            if file == "words.toml":
+                self._words[language] = _merged(self._words.get(language, {}), _toml(text, name))
+                _complete(self._words[language], self._words.get("en"), name)
+
+    @staticmethod
+    @cache
+    def stock() -> Templates:
+        """The templates of the package: English, Romanian, Spanish, Polish and Hungarian."""
+        root = files("dunning_core") / "templates"
+        folders = {"": root} | {f"{entry.name}/": entry for entry in root.iterdir() if entry.is_dir()}
+        return Templates({
+            prefix + file.name: file.read_text("utf-8")
+            for prefix, folder in sorted(folders.items())
+            for file in sorted(folder.iterdir(), key=lambda file: file.name)
+            if file.name.endswith((".j2", ".toml"))
+        })  # fmt: skip
+
+    def overridden(self, texts: Mapping[str, str]) -> Templates:
+        """These templates with others in the place of those of the same name. Of a `words.toml` only the words given
+        are replaced. Raises TemplateError for broken words and for a file that no letter would ever use."""
+        for name in texts:
+            if name not in LAYOUTS and not _FILE.fullmatch(name):
+                raise TemplateError("no letter uses a file of this name", where=name, mend="say <language>/<level>.j2")
+        return Templates(texts, self)
+
+    def has(self, level_name: str, language: str = "") -> bool:
+        """Whether a level can be put into words, in that language or in any."""
+        return any(f"{code}/{level_name}.j2" in self._texts for code in ([language] if language else self._words))
+
+    def language(self, level_name: str, customer: Customer, creditor: Creditor) -> str:
+        """The language to write in: the customer's own, else his country's, else the creditor's, else English.
+
+        Raises TemplateError when the level has no wording at all, RenderError when it has none that would do here.
+        """
+        wishes = (_code(customer.language), *_spoken(customer.country), _code(creditor.language), "en")
+        for wish in wishes:
+            if wish in self._words and f"{wish}/{level_name}.j2" in self._texts:
+                return wish
+        tried = " or ".join(f"{wish}/{level_name}.j2" for wish in dict.fromkeys(filter(None, wishes)))
+        kind = RenderError if self.has(level_name) else TemplateError
+        raise kind(f"level {level_name!r} has no wording", where=f"customer {customer.id}", mend=f"write {tried}")
+
+    def check(self, level_names: Iterable[str], languages: Iterable[str], extra: Mapping[str, object] = _NOTHING) -> None:
+        """Compile everything and try every letter on invented data. Raises TemplateError naming file and line.
+
+        `extra` holds sample values; a wording that uses others as `extra.<name>` is compiled but not tried.
+        """
+        layouts = [self._layout(name) for name in LAYOUTS]
+        for language in dict.fromkeys(languages):
+            for level_name in dict.fromkeys(level_names):
+                if language not in self._words or not self.has(level_name, language):
+                    raise TemplateError("there is no such file", where=f"{language}/{level_name}.j2")
+                used = {*self._wording(language, level_name).extra}.union(*(layout.extra for layout in layouts))
+                if used <= extra.keys():
+                    self._try(level_name, language, extra)
+
+    def _try(self, level_name: str, language: str, extra: Mapping[str, object]) -> None:
+        try:
+            for channel in ("email", "sms"):
+                for action, ledger in specimen.specimens(level_name, language, channel):
+                    if channel == "email" or "sms" in self._wording(language, level_name).blocks:
+                        render(action, ledger, self, on=specimen.ON, extra=extra, follows=("before",))
+        except RenderError as error:
+            raise TemplateError(error.what, where=error.where, mend=error.mend) from error
+
+    def _wording(self, language: str, level_name: str) -> Compiled:
+        name = f"{language}/{level_name}.j2"
+        if name not in self._compiled:
+            wording = _WORDING.compiled(self._texts[name], name, NAMES)
+            for block in NEEDED:
+                if block not in wording.blocks:
+                    raise TemplateError(f"block {block!r} is missing", where=f"{name}:1")
+            for block in sorted(wording.blocks - BLOCKS):
+                raise TemplateError(
+                    f"no letter uses a block {block!r}", where=f"{name}:1", mend=f"blocks: {', '.join(sorted(BLOCKS))}"
+                )
+            self._compiled[name] = wording
+        return self._compiled[name]
+
+    def _layout(self, name: str) -> Compiled:
+        if name not in self._compiled:
+            sandbox = _HTML if name.endswith(".html.j2") else _TEXT
+            self._compiled[name] = sandbox.compiled(self._texts[name], name, NAMES)
+        return self._compiled[name]
+
+
+def render(
+    action: Action,
+    ledger: Ledger,
+    templates: Templates,
+    *,
+    on: date,
+    extra: Mapping[str, object] = _NOTHING,
+    follows: Collection[str] = (),
+    attempt: int = 1,
+) -> Document:
+    """The document of one action, dated `on`; days late are counted up to that day.
+
+    `extra` are further plain values for the templates, `follows` the earlier letters of the case. Sender and copies
+    are left empty. Raises RenderError when this letter cannot be written: no account for a currency, nothing to
+    pay, an item or a customer missing from the ledger; TemplateError when no letter of this level can.
+    """
+    customer = _addressee(action, ledger)
+    language = templates.language(action.level_name, customer, ledger.creditor)
+    known = formats(language, customer.country)
+    words = templates._words[language]  # noqa: SLF001 - two halves of one thing
+    data = Particulars(action, ledger, words, known, on).data() | {
+        "_formats": known,
+        "language": language,
+        "direction": known.locale.text_direction,
+        "extra": plain(extra, "extra"),
+        "earlier": len(follows),
+    }
+    text, html = _parts(action, customer, templates, data)
+    return Document(
+        key=action.key,
+        customer=action.customer,
+        language=language,
+        level=action.level,
+        level_name=action.level_name,
+        subject=data["subject"],
+        text=text,
+        html=html,
+        on=on,
+        channel=action.channel,
+        attempt=attempt,
+        to=tuple(Mailbox(address, clean(customer.contact or customer.name)) for address in action.recipients),
+        follows=tuple(follows),
+    )
+
+
+def _addressee(action: Action, ledger: Ledger) -> Customer:
+    where = f"letter to customer {action.customer}"
+    if action.customer not in ledger.customers:
+        raise RenderError("the customer is not in the ledger", where=where)
+    if not action.claimed or max(action.totals.values()) <= 0:
+        raise RenderError("there is nothing to pay", where=where)
+    return ledger.customers[action.customer]
+
+
+def _parts(action: Action, customer: Customer, templates: Templates, data: Data) -> tuple[str, str]:
+    """Text and HTML; the blocks of the wording are rendered once, and are data for the layouts."""
+    wording = templates._wording(data["language"], action.level_name)  # noqa: SLF001 - as above
+    data["title"] = _line(wording.block("title", data))
+    data["subject"] = _subject(wording.block("subject", data), customer, data)
+    if action.channel == "sms":
+        text = _line(wording.block("sms", data))
+        if not text:
+            raise RenderError("there is no block 'sms'", where=wording.name, mend="write one, or use another channel")
+        return text, ""
+    for name in ("opening", "closing", "claims"):
+        data[name] = _paragraphs(wording.block(name, data))
+    text, html = (templates._layout(name).whole(data) for name in LAYOUTS)  # noqa: SLF001 - as above
+    return text, html
+
+
+def _subject(text: str, customer: Customer, data: Data) -> str:
+    if discreet(customer):
+        text = data["words"]["neutral_subject"].replace("{reference}", data["reference"])
+    line = _line(text).replace("=?", "= ?")  # nobody's name may become an encoded word
+    return line if len(line) <= _SUBJECT else line[: _SUBJECT - 1] + "…"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(_SPACES.sub(" ", part).strip() for part in _BLANK_LINE.split(text) if not part.isspace() and part)
+
+
+def _code(language: str) -> str:
+    return re.split(r"[-_]", language.strip().lower())[0]
+
+
+@lru_cache(512)
+def _spoken(country: str) -> tuple[str, ...]:
+    return get_official_languages(country.upper(), de_facto=True) if country else ()
+
+
+def _toml(text: str, name: str) -> Data:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise TemplateError(str(error), where=f"{name}:{line[1]}" if line else name) from error
+
+
+def _merged(base: Data, above: Data) -> Data:
+    merged = dict(base)
+    for key, value in above.items():
+        merged[key] = _merged(base.get(key, {}), value) if isinstance(value, dict) else value
+    return merged
+
+
+def _complete(words: Data, model: Data | None, name: str) -> None:
+    """Every label must be there, in text, and none that nothing prints (a slip); own words go under [own]."""
+    spelled, wanted = _spelled(words), _spelled(model or words)
+    for path in sorted(wanted.keys() - spelled.keys()):
+        raise TemplateError(f"the word {path!r} is missing", where=name)
+    for path in sorted(spelled.keys() - wanted.keys()):
+        if not path.startswith(("own.", "counted.")):
+            raise TemplateError(f"nothing prints the word {path!r}", where=name, mend="own words go into [own]")
+    for path, value in spelled.items():
+        if not isinstance(value, str):
+            raise TemplateError(f"the word {path!r} must be text", where=name)
+
+
+def _spelled(words: Data, prefix: str = "") -> Data:
+    """Words by path ("kinds.invoice"); of a noun's forms only "other", as each language has its own categories."""
+    flat: Data = {}
+    for key, value in words.items():
+        if isinstance(value, dict):
+            flat |= _spelled(value, f"{prefix}{key}.")
+        elif not prefix.startswith("counted.") or key == "other":
+            flat[prefix + key] = value
+    return flat
+
+
+@pass_context
+def _counted(context: Context, number: int, noun: str) -> str:
+    forms = context["words"]["counted"].get(noun)
+    if forms is None:
+        message = f"[counted.{noun}] is not in words.toml"
+        raise ValueError(message)
+    return counted(number, forms, _formats(context))
+
+
+@pass_context
+def _money(context: Context, amount: Any, currency: str) -> str:
+    return _formats(context).money(amount, currency)
+
+
+@pass_context
+def _date(context: Context, day: date) -> str:
+    return _formats(context).day(day)
+
+
+def _formats(context: Context) -> Formats:
+    known: Formats = context["_formats"]  # no template can name it: names do not begin with an underscore
+    return known
+
+
+def _left(text: str, width: int) -> str:
+    return text.ljust(min(width, _WIDEST))
+
+
+def _right(text: str, width: int) -> str:
+    return text.rjust(min(width, _WIDEST))
+
+
+def _spread(label: str, value: str, width: int) -> str:
+    """Label at the left edge, value at the right one, at least two spaces between."""
+    return label + value.rjust(max(min(width, _WIDEST) - len(label), len(value) + 2))
+
+
+def _wrapped(text: str) -> str:
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        if len(line) + len(word) >= LINE and line:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    return "\n".join([*lines, line])
+
+
+_FILTERS = {"counted": _counted, "money": _money, "date": _date}
+_ALIGNING = {"left": _left, "right": _right, "spread": _spread, "wrap": _wrapped}
+_WORDING = Sandbox(_FILTERS, html=False, trim=False)  # blank lines part paragraphs, also after a tag
+_TEXT = Sandbox(_FILTERS | _ALIGNING, html=False, trim=True)
+_HTML = Sandbox(_FILTERS, html=True, trim=True)

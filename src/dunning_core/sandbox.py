@@ -1,0 +1,221 @@
+"""Templates that cannot do harm: what is not allowed is refused when they are loaded, not when a letter is due.
+
+A template sees plain data (text, numbers, dates, dicts and tuples of them). `x.name` looks a key up in a dict and
+nothing else, so no attribute of any Python object can be reached. Nothing can be called, assigned or included, and
+a loop inside a loop must walk a part of what the outer one walks; so work and output are bounded by the size of the
+template times the size of the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, NoReturn
+
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes
+from jinja2 import filters as stock_filters
+from jinja2 import tests as stock_tests
+from jinja2.runtime import LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from dunning_core.errors import RenderError, TemplateError
+
+LONGEST_SOURCE = 100_000  # characters
+LONGEST_LITERAL = 1_000  # characters of a string, bits of a number
+DEEPEST = 40
+
+FILTERS = ("upper", "lower", "capitalize", "trim", "length", "default", "first", "last")
+TESTS = ("defined", "none")
+LOOP = frozenset({"index", "first", "last", "length"})
+
+_PLAIN_NODES = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand,
+    nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Add, nodes.Sub, nodes.Concat, nodes.Tuple, nodes.List,
+    nodes.Keyword,
+)  # fmt: skip
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Looks up keys of dicts and places of tuples. Python attributes do not exist here."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict:
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(f"there is no {attribute!r} here", name=attribute)
+        if type(obj) is LoopContext and attribute in LOOP:
+            return getattr(obj, attribute)
+        if isinstance(obj, Undefined):
+            str(obj)
+        return self.undefined(f"{attribute!r} cannot be looked up in a {_kind(obj)}", name=attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if type(obj) is tuple and type(argument) is int and -len(obj) <= argument < len(obj):
+            return obj[argument]
+        return self.getattr(obj, argument if type(argument) is str else repr(argument))
+
+
+def _kind(value: object) -> str:
+    return {str: "text", tuple: "list"}.get(type(value), type(value).__name__)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, (str, int, Decimal)):
+        return value
+    if isinstance(value, Undefined):
+        str(value)
+    message = f"a {_kind(value)} cannot be printed as it is"
+    raise TypeError(message)
+
+
+class Sandbox:
+    """Compiles templates. `filters` come beside the few allowed of Jinja's own; `html` escapes everything
+    from data; `trim` takes a tag on a line of its own away with its line."""
+
+    def __init__(self, filters: Mapping[str, Callable[..., Any]], *, html: bool, trim: bool) -> None:
+        self._jinja = _Sandbox(
+            autoescape=html, undefined=StrictUndefined, finalize=_shown, trim_blocks=trim, lstrip_blocks=trim
+        )
+        self._jinja.globals.clear()
+        self._jinja.filters = {name: stock_filters.FILTERS[name] for name in FILTERS} | dict(filters)
+        self._jinja.tests = {name: stock_tests.TESTS[name] for name in TESTS}
+
+    def compiled(self, source: str, name: str, names: Iterable[str]) -> Compiled:
+        """The template ready for use. `names` are the top-level names that it may use.
+
+        Raises TemplateError naming file and line when it is broken or does what is not allowed.
+        """
+        if len(source) > LONGEST_SOURCE:
+            raise TemplateError(f"the template is longer than {LONGEST_SOURCE} characters", where=f"{name}:1")
+        try:
+            tree = self._jinja.parse(source, name)
+            _Guard(name, self._jinja.filters, frozenset(names)).visit(tree)
+            code = self._jinja.compile(tree, name, name)
+        except TemplateSyntaxError as error:
+            raise TemplateError(error.message or "syntax error", where=f"{name}:{error.lineno}") from error
+        except (SyntaxError, RecursionError, MemoryError, ValueError, OverflowError) as error:
+            raise TemplateError(f"too involved to compile ({type(error).__name__})", where=f"{name}:1") from error
+        return Compiled(name, Template.from_code(self._jinja, code, {}), tuple(_names_of(tree, "extra")))
+
+
+class Compiled:
+    """One compiled template. `extra` are the names that it uses as `extra.<name>`."""
+
+    def __init__(self, name: str, template: Template, extra: tuple[str, ...]) -> None:
+        self.name = name
+        self.extra = extra
+        self.blocks = frozenset(template.blocks)
+        self._template = template
+
+    def whole(self, data: dict[str, Any]) -> str:
+        """The rendered template. Raises RenderError naming file and line."""
+        return self._rendered(self._template.root_render_func, data)
+
+    def block(self, name: str, data: dict[str, Any]) -> str:
+        """One rendered block, "" when the template has none of that name. Raises RenderError as `whole`."""
+        return self._rendered(self._template.blocks[name], data) if name in self.blocks else ""
+
+    def _rendered(self, function: Callable[..., Iterable[str]], data: dict[str, Any]) -> str:
+        try:
+            return "".join(function(self._template.new_context(data, shared=True)))
+        except Exception as error:  # noqa: BLE001 - whatever a filter or a comparison of odd values may raise
+            self._failed(error, error.__traceback__)
+
+    def _failed(self, error: Exception, trace: TracebackType | None) -> NoReturn:
+        line = 1
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self.name:
+                line = self._template.get_corresponding_lineno(trace.tb_lineno)
+            trace = trace.tb_next
+        raise RenderError(str(error) or type(error).__name__, where=f"{self.name}:{line}") from error
+
+
+class _Guard:
+    """Walks a parsed template and refuses what is not on the list."""
+
+    def __init__(self, file: str, filters: Mapping[str, object], names: frozenset[str]) -> None:
+        self._file = file
+        self._filters = filters
+        self._names = names
+
+    def visit(self, node: nodes.Node, bound: tuple[str, ...] = (), depth: int = 0) -> None:
+        """`bound` are the loop variables in force, the innermost last."""
+        if depth > DEEPEST:
+            self._refuse(node, "too deeply nested")
+        if bound and _is_of_loop(node):
+            return
+        check = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if check is not None:
+            bound = check(node, bound, depth) or bound
+        elif not isinstance(node, _PLAIN_NODES):
+            self._refuse(node, f"{type(node).__name__!r} is not allowed in a template")
+        for child in node.iter_child_nodes():
+            if isinstance(node, nodes.For) and child is node.iter:
+                continue  # seen by _for, outside the scope of its own variable
+            self.visit(child, bound, depth + 1)
+
+    def _refuse(self, node: nodes.Node, what: str, mend: str = "") -> NoReturn:
+        raise TemplateError(what, where=f"{self._file}:{node.lineno}", mend=mend)
+
+    def _block(self, node: nodes.Block, bound: tuple[str, ...], depth: int) -> None:
+        if depth != 1:
+            self._refuse(node, f"block {node.name!r} stands inside something else", "blocks stand one after the other")
+
+    def _for(self, node: nodes.For, bound: tuple[str, ...], depth: int) -> tuple[str, ...]:
+        root = _root(node.iter)
+        if not isinstance(node.target, nodes.Name) or root is None or node.recursive:
+            self._refuse(node, "a loop takes one variable through a list in the data")
+        if bound and root.name != bound[-1]:
+            self._refuse(node, f"a loop inside a loop must go through a part of {bound[-1]!r}")
+        if node.target.name in self._names or node.target.name in bound:
+            self._refuse(node, f"{node.target.name!r} already means something else")
+        self.visit(node.iter, bound, depth + 1)
+        return (*bound, node.target.name)
+
+    def _name(self, node: nodes.Name, bound: tuple[str, ...], _depth: int) -> None:
+        if node.name == "loop" or (node.name not in bound and node.name not in self._names):
+            self._refuse(node, f"unknown name {node.name!r}", f"known here: {', '.join(sorted({*self._names, *bound}))}")
+
+    def _getattr(self, node: nodes.Getattr, bound: tuple[str, ...], _depth: int) -> None:
+        if node.attr.startswith("_"):
+            self._refuse(node, f"{node.attr!r} is not allowed: names do not begin with an underscore")
+
+    def _getitem(self, node: nodes.Getitem, _bound: tuple[str, ...], _depth: int) -> None:
+        if isinstance(node.arg, nodes.Const) and str(node.arg.value).startswith("_"):
+            self._refuse(node, f"{node.arg.value!r} is not allowed: names do not begin with an underscore")
+
+    def _filter(self, node: nodes.Filter, _bound: tuple[str, ...], _depth: int) -> None:
+        if node.name not in self._filters or node.dyn_args or node.dyn_kwargs:
+            self._refuse(node, f"filter {node.name!r} is not allowed", f"allowed: {', '.join(sorted(self._filters))}")
+
+    def _test(self, node: nodes.Test, _bound: tuple[str, ...], _depth: int) -> None:
+        if node.name not in TESTS or node.args or node.dyn_args or node.dyn_kwargs:
+            self._refuse(node, f"test {node.name!r} is not allowed", f"allowed: {', '.join(TESTS)}")
+
+    def _const(self, node: nodes.Const, _bound: tuple[str, ...], _depth: int) -> None:
+        value = node.value
+        size = value.bit_length() if isinstance(value, int) else len(value) if isinstance(value, str) else 0
+        if size > LONGEST_LITERAL:
+            self._refuse(node, "a literal is too large")
+
+
+def _root(node: nodes.Node) -> nodes.Name | None:
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        node = node.node
+    return node if isinstance(node, nodes.Name) else None
+
+
+def _is_of_loop(node: nodes.Node) -> bool:
+    return (
+        isinstance(node, nodes.Getattr)
+        and node.attr in LOOP
+        and isinstance(node.node, nodes.Name)
+        and node.node.name == "loop"
+    )
+
+
+def _names_of(tree: nodes.Template, table: str) -> list[str]:
+    looked_up = tree.find_all(nodes.Getattr)
+    return sorted({node.attr for node in looked_up if isinstance(node.node, nodes.Name) and node.node.name == table})

@@ -1,0 +1,49 @@
+"""An invented letter with everything in it, to try templates on before a run."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from dunning_core.action import Action, Deduction, Line
+from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
+
+ON = date(2026, 3, 5)
+
+
+def specimens(level_name: str, language: str, channel: str = "email") -> tuple[tuple[Action, Ledger], ...]:
+    """A short letter and one with several items, two currencies, credits and items listed besides."""
+    ledger = _ledger(language)
+    lines = tuple(
+        Line(item.id, item.currency, item.balance, 1, listed=item.id == "5")
+        for item in ledger.items
+        if item.balance > 0
+    )
+    short = Action("S", "C", "C", "specimen", 1, level_name, lines[:1], channel=channel)
+    full = Action(
+        "S", "C", "C", "specimen", 2, level_name, lines, (Deduction("6", "EUR", Decimal(40)),), date(2026, 3, 19),
+        channel,
+    )
+    return (short, ledger), (full, ledger)
+
+
+def _ledger(language: str) -> Ledger:
+    accounts = tuple(Account(code, f"RO49AAAA1B31007593840{index}", "Bank", "AAAAROBU") for index, code in _ACCOUNTS)
+    address = Address(("Str. Lungă 1",), "010101", "București", country="RO")
+    creditor = Creditor("S", "Specimen SRL", "RO", language, "RO123", "J40/1/2020", address, "a@example.com",
+                        "+40 21 000 00 00", signatory="Ana Pop", accounts=accounts)  # fmt: skip
+    customer = Customer("C", "Beta & Co", "PL", language, CustomerKind.BUSINESS, "PL5260001246", address=address)
+    return Ledger(creditor, {"C": customer}, tuple(_items()), payments_as_of=ON)
+
+
+_ACCOUNTS = ((0, "EUR"), (1, "RON"))
+
+
+def _items() -> list[OpenItem]:
+    items = [
+        OpenItem(str(index), "C", date(2026, 1, 10 + index), Decimal(100 * index), code, number=f"F-{index}",
+                 issue_date=date(2026, 1, index), amount=Decimal(100 * index), reference="PO-7")  # fmt: skip
+        for index, code in ((1, "EUR"), (2, "EUR"), (3, "RON"), (5, "EUR"))
+    ]
+    credit = OpenItem("6", "C", date(2026, 1, 20), Decimal(-40), "EUR", ItemKind.CREDIT_NOTE, "NC-6")
+    return [*items, credit]
