@@ -1,0 +1,20 @@
+"""Source `files`: open items and customers out of CSV files and workbooks, through a declared mapping of columns."""
+
+from __future__ import annotations
+
+from dunning_adapters.files.mapping import Column, Mapping, load_mapping, ready
+from dunning_adapters.files.settings import FilesSettings
+from dunning_adapters.files.source import FilesSource
+from dunning_adapters.hookspecs import Adapter
+
+ADAPTERS = (
+    Adapter(
+        port="source",
+        name="files",
+        summary="CSV files and Excel or OpenDocument workbooks",
+        settings=FilesSettings,
+        build=FilesSource,
+    ),
+)
+
+__all__ = ["ADAPTERS", "Column", "FilesSettings", "FilesSource", "Mapping", "load_mapping", "ready"]
