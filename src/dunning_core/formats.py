@@ -36,10 +36,6 @@ class _Shape:
     signed_after: str
     marks: dict[int, str]
 
-    def around(self, digits: str, *, negative: bool) -> str:
-        text = digits.translate(self.marks)
-        return self.signed_before + text + self.signed_after if negative else self.before + text + self.after
-
 
 class Formats:
     """Writes values in one locale. Get one by `formats(language, country)`: they remember what they learnt."""
@@ -63,11 +59,12 @@ class Formats:
         digits = minor_digits(currency)
         if currency in WITHOUT_DECIMALS and amount == amount.to_integral_value():
             digits = 0
-        text = f"{abs(amount):,.{digits}f}"
         shape = self._shape(currency, bare=bare)
-        if shape is None or Decimal(text.replace(",", "")) != abs(amount):
+        if shape is None or amount != round(amount, digits):
             return _by_babel(amount, currency, self.locale, bare=bare, digits=digits)
-        return shape.around(text, negative=amount < 0)
+        if amount < 0:
+            return shape.signed_before + f"{-amount:,.{digits}f}".translate(shape.marks) + shape.signed_after
+        return shape.before + f"{amount:,.{digits}f}".translate(shape.marks) + shape.after
 
     def _shape(self, currency: str, *, bare: bool) -> _Shape | None:
         key = (currency, bare)

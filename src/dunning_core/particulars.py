@@ -14,11 +14,19 @@ from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKi
 
 Data = dict[str, Any]
 
-_IDS = {"RO": ("CUI", "Nr. Reg. Com."), "ES": ("NIF", ""), "PL": ("NIP", "KRS/REGON"), "HU": ("Adószám", "Cégjegyzékszám")}
-_COLUMNS = {"number": "document", "issued": "issued", "due": "due", "days": "days_short", "amount": "amount",
+_IDS = {
+    "RO": ("CUI", "Nr. Reg. Com."),
+    "ES": ("NIF", ""),
+    "PL": ("NIP", "KRS/REGON"),
+    "HU": ("Adószám", "Cégjegyzékszám"),
+}
+COLUMNS = {"number": "document", "issued": "issued", "due": "due", "days": "days_short", "amount": "amount",
             "outstanding": "outstanding"}  # fmt: skip
+RIGHT = frozenset({"days", "amount", "outstanding"})
 _UNKNOWN = "–"
-_SCANNED = 256
+_SCANNED = 256  # items of a ledger that is not worth remembering
+_NAMED = 60  # characters of invoice numbers in a payment reference
+_SHORTEST_IBAN = 15
 _recent: list[tuple[Ledger, dict[str, OpenItem]]] = []
 
 
@@ -44,9 +52,9 @@ def plain(value: object, where: str) -> Any:
     )
 
 
-def reference(action: Action) -> str:
+def reference(key: str) -> str:
     """The short name of a letter that a person can read out: 48 bits of its key."""
-    short = action.key[:12].upper()
+    short = key[:12].upper()
     return f"{short[:4]}-{short[4:8]}-{short[8:]}"
 
 
@@ -59,11 +67,12 @@ def discreet(customer: Customer) -> bool:
 class Particulars:
     """Writes down the facts of one letter in the words and formats of one language."""
 
-    def __init__(self, action: Action, ledger: Ledger, words: Data, formats: Formats, on: date) -> None:
+    def __init__(self, action: Action, ledger: Ledger, ref: str, words: Data, formats: Formats, on: date) -> None:
         self._action = action
         self._creditor = ledger.creditor
         self._customer = ledger.customers[action.customer]
         self._items = _items(action, ledger)
+        self._reference = ref
         self._words = words
         self._formats = formats
         self._on = on
@@ -75,9 +84,10 @@ class Particulars:
         claimed = [self._items[line.item] for line in action.claimed]
         currencies = sorted({line.currency for line in action.lines} | {used.currency for used in action.deductions})
         totals = action.totals
+        sections = tuple(self._section(currency, totals.get(currency)) for currency in currencies)
         return {
             "words": words,
-            "reference": reference(action),
+            "reference": self._reference,
             "salutation": words["salutation_consumer" if discreet(self._customer) else "salutation"],
             "creditor": self._creditor_data(),
             "customer": self._customer_data(),
@@ -85,12 +95,12 @@ class Particulars:
             "place_and_date": self._dated(),
             "payments_as_of": words["payments_as_of"].replace("{date}", day(self._as_of)) if self._as_of else "",
             "deadline": day(action.deadline) if action.deadline else "",
-            "sections": tuple(self._section(currency, totals.get(currency)) for currency in currencies),
+            "sections": sections,
             "count": len(claimed),
             "what": self._what(claimed),
             "total": self._joined(totals),
             "oldest_days": max((self._on - item.due_date).days for item in claimed),
-            "first": self._row(action.claimed[0]),
+            "first": next(row for section in sections for row in section["items"]),
             "level": action.level,
             "level_name": action.level_name,
             "repeat": action.repeat,
@@ -122,8 +132,8 @@ class Particulars:
             "currency": currency,
             "items": items,
             "listed": listed,
-            "listed_total": self._formats.number(_sum(lines, listed=True), currency),
-            "subtotal": self._formats.number(_sum(lines, listed=False), currency),
+            "listed_total": self._formats.number(_sum(lines, listed=True), currency) if listed else "",
+            "subtotal": self._formats.number(_sum(lines, listed=False), currency) if used else "",
             "deductions": tuple(self._deduction(deduction) for deduction in used),
             "total": money(asked or Decimal(0), currency),
             "oldest_due": self._formats.day(due[0]) if due else "",
@@ -154,14 +164,12 @@ class Particulars:
 
     def _widths(self, section: Data) -> Data:
         """How wide the columns of the plain text are, so that it stays aligned whatever the data."""
-        rows = section["items"] + section["listed"]
-        width = {
-            column: max(len(self._words[label]), *(len(row[column]) for row in rows)) if rows else 0
-            for column, label in _COLUMNS.items()
-        }
+        heading = {column: self._words[label] for column, label in COLUMNS.items()}
+        rows = (heading, *section["items"], *section["listed"])
+        width = {column: max([len(row[column]) for row in rows]) for column in COLUMNS}
         width["all"] = sum(width.values()) + 2 * (len(width) - 1)
         width["label"] = max((len(fact["label"]) for fact in section["payment"]), default=0) + 1
-        return {"width": width, "rule": "-" * min(width["all"], 200)}
+        return {"heading": heading, "width": width, "rule": "-" * min(width["all"], 200)}
 
     def _payment(self, currency: str, lines: list[Line], asked: Decimal) -> tuple[Data, ...]:
         account = self._creditor.account(currency)
@@ -182,7 +190,7 @@ class Particulars:
             ("account", _grouped(account.number)),
             ("bank", account.bank),
             ("bic", account.bic),
-            ("payment_reference", numbers if len(numbers) <= 60 else reference(self._action)),
+            ("payment_reference", numbers if len(numbers) <= _NAMED else self._reference),
             ("deadline", self._formats.day(self._action.deadline) if self._action.deadline else ""),
         )
 
@@ -271,6 +279,6 @@ def _labelled(*facts: tuple[str, str]) -> str:
 def _grouped(number: str) -> str:
     """An IBAN in groups of four, as people read it; anything else as it is."""
     packed = number.replace(" ", "")
-    if len(packed) > 14 and packed[:2].isalpha() and packed[2:4].isdigit():
+    if len(packed) >= _SHORTEST_IBAN and packed[:2].isalpha() and packed[2:4].isdigit():
         return " ".join(packed[start : start + 4] for start in range(0, len(packed), 4))
     return number

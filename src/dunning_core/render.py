@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
 
 from babel.languages import get_official_languages
-from jinja2 import pass_context
-from jinja2.runtime import Context
 
 from dunning_core import specimen
 from dunning_core.action import Action
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import RenderError, TemplateError
-from dunning_core.formats import Formats, formats
+from dunning_core.filters import ALIGNING, VALUES
+from dunning_core.formats import formats
 from dunning_core.ledger import Creditor, Customer, Ledger
-from dunning_core.particulars import Data, Particulars, clean, counted, discreet, plain
+from dunning_core.particulars import Data, Particulars, clean, discreet, plain, reference
 from dunning_core.sandbox import Compiled, Sandbox
+from dunning_core.words import complete, merged, parsed
 
 BLOCKS = frozenset({"title", "subject", "opening", "closing", "claims", "sms"})
 NEEDED = ("title", "subject", "opening", "closing")
@@ -34,8 +32,6 @@ NAMES = frozenset({
 })  # fmt: skip
 """Every name that a template may use."""
 
-LINE = 76  # columns of plain text
-_WIDEST = 200  # a template cannot ask for more padding than this
 _SUBJECT = 200  # characters
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
@@ -53,14 +49,14 @@ class Templates:
 
     def __init__(self, texts: Mapping[str, str], under: Templates | None = None) -> None:
         """Files `texts`, and beneath them those of `under`. Raises TemplateError for broken words."""
-        self._texts = {**(under._texts if under else {}), **texts}
-        self._words = dict(under._words) if under else {}
+        self._texts: dict[str, str] = {**(under._texts if under else {}), **texts}
+        self._words: dict[str, Data] = dict(under._words) if under else {}
         self._compiled: dict[str, Compiled] = {}
         for name, text in texts.items():
             language, _, file = name.partition("/")
             if file == "words.toml":
-                self._words[language] = _merged(self._words.get(language, {}), _toml(text, name))
-                _complete(self._words[language], self._words.get("en"), name)
+                self._words[language] = merged(self._words.get(language, {}), parsed(text, name))
+                complete(self._words[language], self._words.get("en"), name)
 
     @staticmethod
     @cache
@@ -76,8 +72,10 @@ class Templates:
         })  # fmt: skip
 
     def overridden(self, texts: Mapping[str, str]) -> Templates:
-        """These templates with others in the place of those of the same name. Of a `words.toml` only the words given
-        are replaced. Raises TemplateError for broken words and for a file that no letter would ever use."""
+        """These templates with others in the place of those of the same name; of a `words.toml` word by word.
+
+        Raises TemplateError for broken words and for a file that no letter would ever use.
+        """
         for name in texts:
             if name not in LAYOUTS and not _FILE.fullmatch(name):
                 raise TemplateError("no letter uses a file of this name", where=name, mend="say <language>/<level>.j2")
@@ -100,7 +98,9 @@ class Templates:
         kind = RenderError if self.has(level_name) else TemplateError
         raise kind(f"level {level_name!r} has no wording", where=f"customer {customer.id}", mend=f"write {tried}")
 
-    def check(self, level_names: Iterable[str], languages: Iterable[str], extra: Mapping[str, object] = _NOTHING) -> None:
+    def check(
+        self, level_names: Collection[str], languages: Iterable[str], extra: Mapping[str, object] = _NOTHING
+    ) -> None:
         """Compile everything and try every letter on invented data. Raises TemplateError naming file and line.
 
         `extra` holds sample values; a wording that uses others as `extra.<name>` is compiled but not tried.
@@ -163,8 +163,9 @@ def render(
     customer = _addressee(action, ledger)
     language = templates.language(action.level_name, customer, ledger.creditor)
     known = formats(language, customer.country)
+    key = action.key
     words = templates._words[language]  # noqa: SLF001 - two halves of one thing
-    data = Particulars(action, ledger, words, known, on).data() | {
+    data = Particulars(action, ledger, reference(key), words, known, on).data() | {
         "_formats": known,
         "language": language,
         "direction": known.locale.text_direction,
@@ -173,7 +174,7 @@ def render(
     }
     text, html = _parts(action, customer, templates, data)
     return Document(
-        key=action.key,
+        key=key,
         customer=action.customer,
         language=language,
         level=action.level,
@@ -238,96 +239,6 @@ def _spoken(country: str) -> tuple[str, ...]:
     return get_official_languages(country.upper(), de_facto=True) if country else ()
 
 
-def _toml(text: str, name: str) -> Data:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        raise TemplateError(str(error), where=f"{name}:{line[1]}" if line else name) from error
-
-
-def _merged(base: Data, above: Data) -> Data:
-    merged = dict(base)
-    for key, value in above.items():
-        merged[key] = _merged(base.get(key, {}), value) if isinstance(value, dict) else value
-    return merged
-
-
-def _complete(words: Data, model: Data | None, name: str) -> None:
-    """Every label must be there, in text, and none that nothing prints (a slip); own words go under [own]."""
-    spelled, wanted = _spelled(words), _spelled(model or words)
-    for path in sorted(wanted.keys() - spelled.keys()):
-        raise TemplateError(f"the word {path!r} is missing", where=name)
-    for path in sorted(spelled.keys() - wanted.keys()):
-        if not path.startswith(("own.", "counted.")):
-            raise TemplateError(f"nothing prints the word {path!r}", where=name, mend="own words go into [own]")
-    for path, value in spelled.items():
-        if not isinstance(value, str):
-            raise TemplateError(f"the word {path!r} must be text", where=name)
-
-
-def _spelled(words: Data, prefix: str = "") -> Data:
-    """Words by path ("kinds.invoice"); of a noun's forms only "other", as each language has its own categories."""
-    flat: Data = {}
-    for key, value in words.items():
-        if isinstance(value, dict):
-            flat |= _spelled(value, f"{prefix}{key}.")
-        elif not prefix.startswith("counted.") or key == "other":
-            flat[prefix + key] = value
-    return flat
-
-
-@pass_context
-def _counted(context: Context, number: int, noun: str) -> str:
-    forms = context["words"]["counted"].get(noun)
-    if forms is None:
-        message = f"[counted.{noun}] is not in words.toml"
-        raise ValueError(message)
-    return counted(number, forms, _formats(context))
-
-
-@pass_context
-def _money(context: Context, amount: Any, currency: str) -> str:
-    return _formats(context).money(amount, currency)
-
-
-@pass_context
-def _date(context: Context, day: date) -> str:
-    return _formats(context).day(day)
-
-
-def _formats(context: Context) -> Formats:
-    known: Formats = context["_formats"]  # no template can name it: names do not begin with an underscore
-    return known
-
-
-def _left(text: str, width: int) -> str:
-    return text.ljust(min(width, _WIDEST))
-
-
-def _right(text: str, width: int) -> str:
-    return text.rjust(min(width, _WIDEST))
-
-
-def _spread(label: str, value: str, width: int) -> str:
-    """Label at the left edge, value at the right one, at least two spaces between."""
-    return label + value.rjust(max(min(width, _WIDEST) - len(label), len(value) + 2))
-
-
-def _wrapped(text: str) -> str:
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        if len(line) + len(word) >= LINE and line:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    return "\n".join([*lines, line])
-
-
-_FILTERS = {"counted": _counted, "money": _money, "date": _date}
-_ALIGNING = {"left": _left, "right": _right, "spread": _spread, "wrap": _wrapped}
-_WORDING = Sandbox(_FILTERS, html=False, trim=False)  # blank lines part paragraphs, also after a tag
-_TEXT = Sandbox(_FILTERS | _ALIGNING, html=False, trim=True)
-_HTML = Sandbox(_FILTERS, html=True, trim=True)
+_WORDING = Sandbox(VALUES, html=False, trim=False)  # blank lines part paragraphs, also after a tag
+_TEXT = Sandbox({**VALUES, **ALIGNING}, html=False, trim=True)
+_HTML = Sandbox(VALUES, html=True, trim=True)
