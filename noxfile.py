@@ -46,7 +46,8 @@ except ModuleNotFoundError:
     bring_nox()
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-ALL_EXTRAS = ".[cli,excel,fast,mysql,postgres,testing]"
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+ALL_EXTRAS = f".[{','.join(EXTRAS)}]"
 CHECKS = ["lint", "types", "contracts", "core_alone", "host_pins", "docs", "examples", "tests"]
 
 nox.needs_version = ">=2024.10.9"
@@ -101,7 +102,7 @@ def core_alone(session: nox.Session) -> None:
     session.install("--no-deps", ".")
     session.run("python", "tests/house/import_core.py")
     # pytest itself stands on pluggy, so it comes only after the imports were seen to do without.
-    session.install(*PROJECT["project"]["optional-dependencies"]["testing"])
+    session.install(*EXTRAS["testing"])
     session.run("pytest", "tests/core", *session.posargs)
 
 

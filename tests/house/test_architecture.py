@@ -111,3 +111,19 @@ def test_no_file_holds(pattern, why):
         for match in re.finditer(pattern, text)
     ]
     assert not found, why
+
+
+def unexplained(settings):
+    """Lines of ruff's ignore lists that do not say why."""
+    lists = re.findall(r'^(?:ignore|"[^"]+") = \[(.*?)^\]', settings, re.MULTILINE | re.DOTALL)
+    assert lists
+    return [line for text in lists for line in text.splitlines() if line.strip() and not re.search(r'",\s+# \w', line)]
+
+
+def test_every_rule_that_is_left_out_has_its_reason():
+    settings = (ROOT / "pyproject.toml").read_text("utf-8")
+    assert not unexplained(settings[settings.index("[tool.ruff.lint]") : settings.index("[tool.importlinter]")])
+
+
+def test_a_rule_left_out_without_a_reason_is_seen():
+    assert unexplained('ignore = [\n    "D100", # why\n    "D101",\n]\n') == ['    "D101",']

@@ -11,6 +11,7 @@ from dunning_adapters import hookspecs
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reference" / "hooks.md").read_text("utf-8")
 TESTS = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "tests" / "adapters").rglob("*.py")))
+IMPLEMENTED = set(re.findall(r"def (dunning_\w+)\(", TESTS))
 HOOKS = {
     name: list(inspect.signature(function).parameters)
     for name, function in inspect.getmembers(hookspecs, inspect.isfunction)
@@ -34,7 +35,7 @@ def test_a_hook_has_a_docstring(hook):
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_hook_is_implemented_in_a_test_of_the_adapters(hook):
-    assert re.search(rf"def {hook}\(", TESTS)
+    assert hook in IMPLEMENTED
 
 
 def test_the_page_has_no_section_for_a_hook_that_is_gone():
