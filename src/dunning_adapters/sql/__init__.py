@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from dunning_adapters.hookspecs import Adapter
-from dunning_adapters.sql import history
+from dunning_adapters.sql import history, source
+from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.history import HistorySettings, SqlHistory
+from dunning_adapters.sql.mapping import Mapping, SourceSettings
+from dunning_adapters.sql.source import SqlSource
 
-__all__ = ["ADAPTERS", "HistorySettings", "SqlHistory"]
+__all__ = ["ADAPTERS", "ContactTable", "HistorySettings", "Mapping", "SourceSettings", "SqlHistory", "SqlSource"]
 
 ADAPTERS: Final = (
+    Adapter(
+        "source",
+        "sql",
+        "Tables, views or queries of any database that SQLAlchemy knows, by a mapping; read-only",
+        SourceSettings,
+        source.from_settings,
+    ),
     Adapter(
         "history",
         "sql",

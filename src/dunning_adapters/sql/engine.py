@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from dunning_core.errors import ConfigError, MissingExtra
 
@@ -51,6 +53,46 @@ def engine_for(url: URL, purpose: str) -> Engine:
             raise ConfigError(f"{shown(url)} needs the module {missing.name}", where=purpose) from None
         raise MissingExtra(str(missing.name), extra, purpose) from None
     return engine
+
+
+@contextmanager
+def read_only(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one moment and cannot write, as far as the database can be told so."""
+    with engine.connect() as connection:
+        match connection.dialect.name:
+            case "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                yield connection
+            case "mysql" | "mariadb":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+                connection.exec_driver_sql("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
+                yield connection
+            case "sqlite":
+                with _query_only(connection):
+                    yield connection
+            case _:
+                yield connection
+        connection.rollback()
+
+
+@contextmanager
+def _query_only(connection: Connection) -> Iterator[None]:
+    before = connection.exec_driver_sql("PRAGMA query_only").scalar()
+    connection.exec_driver_sql("PRAGMA query_only = ON")
+    raw: Any = connection.connection.dbapi_connection
+    if not raw.in_transaction:
+        connection.exec_driver_sql("BEGIN")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.exec_driver_sql(f"PRAGMA query_only = {before}")
+
+
+def first_line(error: SQLAlchemyError) -> str:
+    """What the driver says, without SQLAlchemy's statement and parameters."""
+    lines = str(getattr(error, "orig", error)).splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def shown(url: URL) -> str:

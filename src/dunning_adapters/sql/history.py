@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from dunning_adapters.sql.engine import engine_for, shown, url_from
+from dunning_adapters.sql.engine import engine_for, first_line, shown, url_from
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
 from dunning_adapters.sql.schema import EVENT, LETTER, is_prepared, lost_a_race, prepare
 from dunning_core.errors import AlreadyRecorded, HistoryError
@@ -117,7 +117,7 @@ class SqlHistory:
             taken = _taken(connection, stages)
         if taken:
             raise _already(taken[0]) from None
-        raise HistoryError(f"the database refused the events ({_first_line(error)})", where=self._name) from None
+        raise HistoryError(f"the database refused the events ({first_line(error)})", where=self._name) from None
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -144,7 +144,7 @@ class SqlHistory:
         try:
             yield
         except SQLAlchemyError as error:
-            raise HistoryError(f"the database says: {_first_line(error)}", where=self._name) from error
+            raise HistoryError(f"the database says: {first_line(error)}", where=self._name) from error
 
 
 def _append(connection: Connection, rows: Sequence[dict[str, object]], stages: Sequence[Stage]) -> None:
@@ -220,12 +220,6 @@ def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
     iterator = iter(values)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    """What the driver says, without SQLAlchemy's statement and parameters."""
-    lines = str(getattr(error, "orig", error)).splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def from_settings(settings: HistorySettings, folder: Path) -> SqlHistory:

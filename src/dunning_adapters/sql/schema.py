@@ -44,7 +44,7 @@ VERSION: Final = 1
 METADATA: Final = MetaData()
 
 
-def _text() -> TypeEngine[str]:
+def long_text() -> TypeEngine[str]:
     """Text of any length that compares and sorts by code point on every engine."""
     return (
         Text()
@@ -53,7 +53,7 @@ def _text() -> TypeEngine[str]:
     )
 
 
-def _ascii(length: int) -> TypeEngine[str]:
+def ascii_text(length: int) -> TypeEngine[str]:
     """Short ASCII that can be indexed: hashes, dates, words."""
     return (
         Text()
@@ -70,25 +70,25 @@ EVENT: Final = Table(
     "dunning_event",
     METADATA,
     Column("seq", _whole(), primary_key=True, autoincrement=True),
-    Column("kind", _ascii(16), nullable=False),
-    Column("on_date", _ascii(10), nullable=False, comment="business date, ISO 8601"),
-    Column("customer", _text(), nullable=False),
-    Column("customer_hash", _ascii(64), nullable=False, comment="lowercase hex SHA-256 of customer"),
-    Column("letter_key", _ascii(64), nullable=False),
+    Column("kind", ascii_text(16), nullable=False),
+    Column("on_date", ascii_text(10), nullable=False, comment="business date, ISO 8601"),
+    Column("customer", long_text(), nullable=False),
+    Column("customer_hash", ascii_text(64), nullable=False, comment="lowercase hex SHA-256 of customer"),
+    Column("letter_key", ascii_text(64), nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("creditor", _text(), nullable=False),
-    Column("group_name", _text(), nullable=False),
+    Column("creditor", long_text(), nullable=False),
+    Column("group_name", long_text(), nullable=False),
     Column("level", Integer, nullable=False),
-    Column("level_name", _text(), nullable=False),
-    Column("items", _text(), nullable=False, comment="JSON: [[item, level recorded], ...]"),
-    Column("totals", _text(), nullable=False, comment="JSON: [[currency, whole units, decimal digits], ...]"),
-    Column("deadline", _ascii(10), nullable=True, comment="ISO 8601; NULL: the letter set none"),
-    Column("channel", _text(), nullable=False),
-    Column("recipients", _text(), nullable=False, comment="JSON: [address, ...]"),
-    Column("subject", _text(), nullable=False),
-    Column("body", _text(), nullable=False),
-    Column("chosen_by", _text(), nullable=False),
-    Column("because", _text(), nullable=False),
+    Column("level_name", long_text(), nullable=False),
+    Column("items", long_text(), nullable=False, comment="JSON: [[item, level recorded], ...]"),
+    Column("totals", long_text(), nullable=False, comment="JSON: [[currency, whole units, decimal digits], ...]"),
+    Column("deadline", ascii_text(10), nullable=True, comment="ISO 8601; NULL: the letter set none"),
+    Column("channel", long_text(), nullable=False),
+    Column("recipients", long_text(), nullable=False, comment="JSON: [address, ...]"),
+    Column("subject", long_text(), nullable=False),
+    Column("body", long_text(), nullable=False),
+    Column("chosen_by", long_text(), nullable=False),
+    Column("because", long_text(), nullable=False),
     Column("at_us", _whole(), nullable=True, comment="microseconds since 1970 UTC; NULL: clock not recorded"),
     Index("dunning_event_customer", "customer_hash", "seq"),
     Index("dunning_event_letter", "letter_key", "attempt"),
@@ -101,9 +101,9 @@ EVENT: Final = Table(
 LETTER: Final = Table(
     "dunning_letter",
     METADATA,
-    Column("letter_key", _ascii(64), nullable=False),
+    Column("letter_key", ascii_text(64), nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("stage", _ascii(16), nullable=False, comment="dispatched, doubted, answered, bounced"),
+    Column("stage", ascii_text(16), nullable=False, comment="dispatched, doubted, answered, bounced"),
     PrimaryKeyConstraint("letter_key", "attempt", "stage"),
     mysql_engine="InnoDB",
     mariadb_engine="InnoDB",
@@ -112,7 +112,7 @@ LETTER: Final = Table(
 SCHEMA: Final = Table(
     "dunning_schema",
     METADATA,
-    Column("name", _ascii(32), primary_key=True),
+    Column("name", ascii_text(32), primary_key=True),
     Column("version", Integer, nullable=False),
     mysql_engine="InnoDB",
     mariadb_engine="InnoDB",

@@ -1,0 +1,148 @@
+"""A mapping bound to a database: rows of some customers made into the parts of a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+import sqlalchemy as sa
+
+from dunning_adapters.sql import rows
+from dunning_adapters.sql.catalogue import Bound, bind
+from dunning_adapters.sql.mapping import Mapping as SqlMapping
+from dunning_adapters.sql.rows import Bad, Row
+from dunning_adapters.sql.selection import Selection, chunks
+from dunning_core.errors import SourceError
+from dunning_core.ledger import Creditor, Customer, Hold, Ledger, OpenItem
+from dunning_core.values import Problem
+
+_PAYMENT: Final = "payment:"
+"""Before the id of a payment on account, because payments and invoices are numbered apart."""
+
+_FEW: Final = 100  # conditions joined by OR: databases limit the depth of an expression
+
+
+@dataclass
+class Receivables:
+    """One relation of rows with balances: items, or payments on account seen as such.
+
+    Counts what it makes: `read` items, and the keys of the rows that it rejected.
+    """
+
+    selection: Selection
+    prefix: str = ""
+    sign: int = 1
+    read: int = 0
+    rejected: list[Row] = field(default_factory=list)
+    currencies: set[str] = field(default_factory=set)
+
+    def items(self, found: Iterable[Row], problems: list[Problem]) -> Iterator[OpenItem]:
+        """Rows as items; those that cannot be used are counted and reported."""
+        for row in found:
+            try:
+                item = rows.open_item(self.selection.get, row, prefix=self.prefix, sign=self.sign)
+            except Bad as bad:
+                self.rejected.append(row[:2])
+                problems.append(bad.problem(f"{self.selection.bound.where}, id {row[1]}, customer {row[0]}"))
+            else:
+                self.read += 1
+                self.currencies.add(item.currency)
+                yield item
+
+    def balances(self, connection: sa.Connection) -> dict[str, Decimal]:
+        """What the database says that the items which were read must add up to."""
+        sums = self.selection.sums(connection)
+        customer, key = self.selection.keys.values()
+        keyed = [row for row in self.rejected if row[0] is not None and row[1] is not None]
+        for start in range(0, len(keyed), _FEW):
+            rejected = [(customer == row[0]) & (key == row[1]) for row in keyed[start : start + _FEW]]
+            for code, amount in self.selection.sums(connection, sa.or_(*rejected)).items():
+                sums[code] -= amount
+        return {code: self.sign * amount for code, amount in sums.items()}
+
+
+class Books:
+    """The relations of a mapping, found in the catalogue. Raises ConfigError."""
+
+    def __init__(self, connection: sa.Connection, mapping: SqlMapping) -> None:
+        self.page = mapping.page
+        self._items = Selection(bind(connection, mapping.items, "items"), mapping.items.columns, ("customer", "id"))
+        self._customers = Selection(bind(connection, mapping.customers, "customers"), mapping.customers.columns, ("id",))
+        self._holds = [
+            Selection(bind(connection, holds, f"holds[{number}]"), holds.columns, ("item", "customer"))
+            for number, holds in enumerate(mapping.holds)
+        ]
+        self._credits: Selection | None = None
+        self._payments: tuple[Bound, str] | None = None
+        if mapping.payments is not None:
+            bound = bind(connection, mapping.payments, "payments")
+            self._payments = bound, mapping.payments.columns.date.column
+            if mapping.payments.on_account:
+                self._credits = Selection(bound, mapping.payments.as_items().columns, ("customer", "id"))
+
+    def receivables(self) -> list[Receivables]:
+        """Everything with a balance, with fresh counters."""
+        found = [Receivables(self._items)]
+        return found if self._credits is None else [*found, Receivables(self._credits, _PAYMENT, -1)]
+
+    def payments_as_of(self, connection: sa.Connection) -> date | None:
+        """The date of the newest payment. Raises SourceError when it is no date."""
+        if self._payments is None:
+            return None
+        bound, name = self._payments
+        try:
+            return rows.day(connection.scalar(bound.select(sa.func.max(bound.column(name, "columns.date")))))
+        except Bad as bad:
+            raise SourceError(bad.what, where=f"payments, newest {name}: {bad.value!r}", mend=bad.mend) from None
+
+    def customers(self, connection: sa.Connection, names: Collection[str], problems: list[Problem]) -> dict[str, Customer]:
+        """Customers by id; who is not there or cannot be read is a problem."""
+        found: dict[str, Customer] = {}
+        where = self._customers.bound.where
+        for row in self._customers.of(connection, "id", names):
+            try:
+                customer = rows.customer(self._customers.get, row)
+            except Bad as bad:
+                problems.append(bad.problem(f"{where}, id {row[0]}"))
+                continue
+            if customer.id in found:
+                problems.append(Problem(f"{where}, id {customer.id}", "more than one row has this id"))
+            elif customer.id in names:
+                found[customer.id] = customer
+        return found
+
+    def holds(self, connection: sa.Connection, items: Sequence[OpenItem], names: Collection[str], problems: list[Problem]) -> Iterator[Hold]:
+        """Holds on these items and customers."""
+        ids = {item.id for item in items}
+        for selection in self._holds:
+            for field_, wanted in (("item", ids), ("customer", names)):
+                if field_ not in selection.keys:
+                    continue
+                for row in selection.of(connection, field_, wanted):
+                    yield from self._hold(selection, row, field_, wanted, problems)
+
+    def nameless_holds(self, connection: sa.Connection) -> list[Problem]:
+        """Rows of holds that no customer and no item will ever find. Said aloud, because somebody wants not to be
+        reminded."""
+        return [
+            Problem(f"{selection.bound.where}, {row}", "the hold names nobody", mend="spaces around it? set trim = true")
+            for selection in self._holds
+            for row in selection.nameless(connection)
+        ]
+
+    @staticmethod
+    def _hold(
+        selection: Selection, row: Row, field_: str, wanted: Collection[str], problems: list[Problem]
+    ) -> Iterator[Hold]:
+        slips: list[Bad] = []
+        try:
+            hold = rows.hold(selection.get, row, problems=slips)
+        except Bad:  # it only looks alike to the database, and is told of as nameless
+            return
+        if (hold.item if field_ == "item" else hold.customer) in wanted:
+            where = f"{selection.bound.where}, {field_} {hold.item or hold.customer}"
+            problems += [bad.problem(where) for bad in slips]
+            yield hold

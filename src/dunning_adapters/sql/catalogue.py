@@ -1,0 +1,216 @@
+"""The mapping held against the database: every name must be in its catalogue, every query must only read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.expression import FromClause
+from sqlalchemy.types import TypeEngine
+
+from dunning_adapters.sql.engine import first_line
+from dunning_adapters.sql.mapping import Comparison, Relation
+from dunning_core.errors import ConfigError
+
+_BINARY: Final = {"sqlite": "BINARY", "mssql": "Latin1_General_100_BIN2"}
+"""Collations in which texts are equal only when they are the same. PostgreSQL's are so by themselves."""
+
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], ColumnElement[bool]]]] = {
+    "=": lambda column, value: column == value,
+    "!=": lambda column, value: column != value,
+    "<": lambda column, value: column < value,
+    "<=": lambda column, value: column <= value,
+    ">": lambda column, value: column > value,
+    ">=": lambda column, value: column >= value,
+    "in": lambda column, value: column.in_(value),
+    "not in": lambda column, value: column.not_in(value),
+    "is null": lambda column, _: column.is_(None),
+    "is not null": lambda column, _: column.is_not(None),
+    "like": lambda column, value: column.like(value),
+    "not like": lambda column, value: column.not_like(value),
+}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A relation of the mapping found in the database. `where` names it in messages."""
+
+    where: str
+    source: FromClause
+    types: Mapping[str, TypeEngine[Any]]
+    conditions: tuple[ColumnElement[bool], ...]
+    trim: bool
+    dialect: sa.Dialect
+
+    def column(self, name: str, field: str = "") -> ColumnElement[Any]:
+        """The column as the driver gives it, without conversion. Raises ConfigError with names that are near."""
+        if name not in self.types:
+            place = f"{self.where}.{field}" if field else self.where
+            raise ConfigError(f"there is no column {name!r}", where=place, mend=_near(name, self.types))
+        return self.source.c[name]
+
+    def key(self, name: str) -> ColumnElement[Any]:
+        """The column as an identifier: equal only when it is the same text, ordered in some fixed way."""
+        column = self._trimmed(name)
+        if not self._is_text(name):
+            return column
+        if self.dialect.name in {"mysql", "mariadb"}:
+            binary = "utf8mb4_nopad_bin" if getattr(self.dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+            return sa.collate(sa.cast(column, sa.dialects.mysql.CHAR(charset="utf8mb4")), binary)
+        binary = _BINARY.get(self.dialect.name, "")
+        return sa.collate(column, binary) if binary else column
+
+    def among(self, name: str, texts: Collection[str]) -> ColumnElement[bool]:
+        """Rows whose identifier is one of `texts`, by the column's own type so that an index serves.
+
+        May find more where the database compares without case: compare again."""
+        kind = self.types[name]
+        if isinstance(kind, sa.Integer | sa.Numeric):
+            return self.column(name).in_([int(text) for text in texts if _is_whole(text)])
+        column = self._trimmed(name)
+        return column.in_(texts) if isinstance(kind, sa.String) else self.as_text(column).in_(texts)
+
+    def as_text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
+        """The column cast to text."""
+        return sa.cast(column, sa.String().with_variant(sa.Text(), "sqlite", "postgresql"))
+
+    def comparable(self, name: str, other: Bound, other_name: str) -> bool:
+        """Whether identifiers of the two columns can be compared as they are."""
+        kinds = sa.Integer | sa.Numeric
+        return (self._is_text(name), isinstance(self.types[name], kinds)) == (
+            other._is_text(other_name),
+            isinstance(other.types[other_name], kinds),
+        )
+
+    def select(self, *columns: ColumnElement[Any]) -> sa.Select[Any]:
+        """SELECT of these under the mapping's conditions."""
+        return sa.select(*columns).select_from(self.source).where(*self.conditions)
+
+    def _trimmed(self, name: str) -> ColumnElement[Any]:
+        column = self.column(name)
+        pads = isinstance(self.types[name], sa.CHAR) or (self.trim and self._is_text(name))
+        return sa.func.trim(column) if pads else column
+
+    def _is_text(self, name: str) -> bool:
+        return isinstance(self.types[name], sa.String | sa.types.NullType)
+
+
+def bind(connection: sa.Connection, relation: Relation, where: str) -> Bound:
+    """Find a relation. Raises ConfigError for names that are not there and queries that are not a single SELECT."""
+    if relation.query:
+        source, types = _query(connection, relation.query, where)
+    else:
+        source, types = _table(connection, relation, where)
+    source = source.alias("dunning_" + re.sub(r"\W+", "_", where).strip("_"))  # two relations may be the same table
+    bound = Bound(where, source, types, (), relation.trim, connection.dialect)
+    conditions = tuple(_condition(bound, comparison) for comparison in relation.where)
+    return Bound(where, source, types, conditions, relation.trim, connection.dialect)
+
+
+def _table(connection: sa.Connection, relation: Relation, where: str) -> tuple[FromClause, dict[str, TypeEngine[Any]]]:
+    inspector = sa.inspect(connection)
+    schema = relation.db_schema or None
+    if schema and schema not in (schemas := inspector.get_schema_names()):
+        raise ConfigError(f"there is no schema {schema!r}", where=f"{where}.schema", mend=_near(schema, schemas))
+    names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
+    if connection.dialect.name == "postgresql":
+        names += inspector.get_materialized_view_names(schema)
+    if relation.table not in names:
+        message = f"there is no table or view {relation.table!r}"
+        raise ConfigError(message, where=f"{where}.table", mend=_near(relation.table, names))
+    types = {found["name"]: found["type"] for found in inspector.get_columns(relation.table, schema)}
+    columns = [sa.column(sa.quoted_name(name, quote=True)) for name in types]
+    quoted = sa.quoted_name(relation.table, quote=True)
+    return sa.table(quoted, *columns, schema=sa.quoted_name(schema, quote=True) if schema else None), types
+
+
+def _query(connection: sa.Connection, query: str, where: str) -> tuple[FromClause, dict[str, TypeEngine[Any]]]:
+    sql = single_select(query, f"{where}.query")
+    literal = re.sub(r"(?<![:\w\\]):(?=\w)", r"\:", sql)  # no :name in it is a parameter of ours
+    probe = sa.text(f"SELECT * FROM (\n{literal}\n) mapped WHERE 1 = 0")
+    try:
+        names = list(connection.execute(probe).keys())
+    except SQLAlchemyError as error:
+        raise ConfigError(f"the database refuses the query: {first_line(error)}", where=f"{where}.query") from None
+    columns = [sa.column(sa.quoted_name(name, quote=True)) for name in names]
+    source = sa.text(f"\n{literal}\n").columns(*columns).subquery()
+    return source, {name: sa.types.NullType() for name in names}
+
+
+_TOKENS: Final = re.compile(
+    r"""(?P<skip> --[^\n]* | /\*.*?\*/ )
+      | (?P<text> '(?:[^']|'')*' | "(?:[^"]|"")*" | `(?:[^`]|``)*` | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$ )
+      | (?P<word> [^\W\d]\w* ) | (?P<other> \S )""",
+    re.VERBOSE | re.DOTALL,
+)
+_WRITING: Final = frozenset("insert update delete merge replace truncate drop alter create grant call into".split())
+
+
+def single_select(query: str, where: str) -> str:
+    """The query without a closing semicolon. Raises ConfigError unless it is one SELECT, or WITH ... SELECT.
+
+    This is the first fence; the transaction that only reads is the second.
+    """
+    tokens = [match for match in _TOKENS.finditer(query) if match["skip"] is None]
+    while tokens and tokens[-1].group() == ";":
+        query = query[: tokens.pop().start()]
+    words = [match["word"].lower() for match in tokens if match["word"]]
+    if not tokens or tokens[0].group().lower() not in {"select", "with"}:
+        raise ConfigError("the query must be a single SELECT", where=where)
+    if any(match["other"] == ";" for match in tokens):
+        raise ConfigError("the query must be a single SELECT, this is more than one statement", where=where)
+    functions = {match.start() for match in re.finditer(r"\b\w+(?=\s*\()", query)}  # replace(...) only computes
+    writing = next((m for m in tokens if m["word"] and m["word"].lower() in _WRITING and m.start() not in functions), None)
+    if writing or not words:
+        what = f", not {writing.group().upper()}" if writing else ""
+        raise ConfigError(f"the query must be a single SELECT{what}", where=where)
+    _balanced([match["other"] for match in tokens], where)
+    return query
+
+
+def _balanced(tokens: Iterable[str | None], where: str) -> None:
+    depth = 0
+    for token in tokens:
+        depth += {"(": 1, ")": -1}.get(token or "", 0)
+        if depth < 0:
+            break
+    if depth:
+        raise ConfigError("the brackets of the query do not match", where=where)
+
+
+def _condition(bound: Bound, comparison: Comparison) -> ColumnElement[bool]:
+    column = bound.column(comparison.column, "where")
+    value: Any = comparison.value
+    values = [_bindable(one, bound.dialect) for one in value] if isinstance(value, tuple) else _bindable(value, bound.dialect)
+    return _OPERATORS[comparison.op](column, values)
+
+
+def _bindable(value: Any, dialect: sa.Dialect) -> Any:
+    """SQLite knows neither dates nor exact numbers: there they are compared as it stores them."""
+    if dialect.name != "sqlite":
+        return value
+    if isinstance(value, date):
+        return str(value)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    known = sorted(names)
+    lower = {one.lower(): one for one in known}
+    close = [lower[one] for one in get_close_matches(name.lower(), lower, n=3, cutoff=0.5)]
+    if close:
+        return f"did you mean {' or '.join(map(repr, close))}?"
+    return f"there are {', '.join(map(repr, known[:12]))}" if known else "there are none"
+
+
+def _is_whole(text: str) -> bool:
+    digits = text.removeprefix("-")
+    return digits.isascii() and digits.isdigit() and str(int(text)) == text
