@@ -120,4 +120,5 @@ def _one_script(label: str) -> None:
 
 def _shown(text: str, most: int = 60) -> str:
     """`text` for a message: one line, printable, not endless."""
-    return ascii(text if len(text) <= most else text[:most] + "...")
+    shown = ascii(text)
+    return shown if len(shown) <= most else f"{shown[:most]}..."

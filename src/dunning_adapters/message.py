@@ -174,7 +174,8 @@ def _text(subtype: str, text: str, field: str) -> bytes:
         raise RenderError(what, where=field, mend="remove the character from the data") from None
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return _TEXT_HEAD % subtype.encode() + b2a_qp(raw.replace(b"\n", b"\r\n"), istext=True)
+    lines = b2a_qp(raw, istext=True)  # given CRLF it would still break long lines by LF until it has seen one
+    return _TEXT_HEAD % subtype.encode() + lines.replace(b"\n", b"\r\n")
 
 
 _TEXT_HEAD = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
