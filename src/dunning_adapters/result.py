@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from dunning_core.action import Action
+from dunning_core.aging import DEFAULT_BUCKETS, Aging, Buckets
 from dunning_core.decision import Decision, Outcome
 from dunning_core.document import Document
 from dunning_core.ledger import Creditor, Customer, OpenItem
@@ -42,7 +43,8 @@ class Delivery:
 class Run:
     """A finished run. `items` and `customers` hold what `deliveries` and `decisions` speak about.
 
-    `decisions` leaves out what is merely not due yet when the ledger is large; `balances` and `counts` cover all.
+    `decisions`, `items` and `customers` may leave out what needs nothing done; `balances`, `counts` and `aging` (by
+    customer, in `buckets`) cover everything.
     """
 
     creditor: Creditor
@@ -54,6 +56,8 @@ class Run:
     decisions: tuple[Decision, ...] = ()
     balances: Mapping[tuple[Outcome, str], Decimal] = field(default_factory=dict)
     counts: Mapping[Outcome, int] = field(default_factory=dict)
+    aging: Aging = field(default_factory=dict)
+    buckets: Buckets = DEFAULT_BUCKETS
     customers: Mapping[str, Customer] = field(default_factory=dict)
     items: Mapping[str, OpenItem] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

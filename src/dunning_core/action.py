@@ -41,7 +41,7 @@ class Action:
 
     `claimed` lines are asked for; `listed` lines are shown besides. `deadline` is the payment deadline it sets.
     `repeat` counts how often the same items were on a letter of this level before. `by` is empty when the rules
-    chose it, otherwise who did; `because` is that person's reason.
+    chose it, otherwise who did; `because` is that person's reason, which `despite_holds` requires.
     """
 
     creditor: str
@@ -58,6 +58,7 @@ class Action:
     repeat: int = 0
     by: str = ""
     because: str = ""
+    despite_holds: bool = False
 
     @property
     def claimed(self) -> tuple[Line, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -172,3 +172,44 @@ class Ledger:
     events: tuple[Event, ...] = ()
     payments_as_of: date | None = None
     problems: tuple[Problem, ...] = ()
+
+
+def by_customer(ledger: Ledger) -> dict[str, Ledger]:
+    """The ledger cut between its customers. Problems stay with the whole."""
+    items: dict[str, list[OpenItem]] = {}
+    for item in ledger.items:
+        items.setdefault(item.customer, []).append(item)
+    owner = {item.id: item.customer for item in ledger.items}
+    holds: dict[str, list[Hold]] = {}
+    for hold in ledger.holds:
+        holds.setdefault(hold.customer or owner.get(hold.item, ""), []).append(hold)
+    events: dict[str, list[Event]] = {}
+    for event in ledger.events:
+        events.setdefault(event.customer, []).append(event)
+    return {
+        name: Ledger(
+            ledger.creditor,
+            {name: customer},
+            tuple(items.get(name, ())),
+            tuple(holds.get(name, ())),
+            tuple(events.get(name, ())),
+            ledger.payments_as_of,
+        )
+        for name, customer in ledger.customers.items()
+    }
+
+
+def together(creditor: Creditor, pieces: Iterable[Ledger]) -> Ledger:
+    """Ledgers of different customers of one creditor as one ledger. It is as fresh as the stalest piece."""
+    pieces = list(pieces)
+    dates = [piece.payments_as_of for piece in pieces]
+    known = [day for day in dates if day is not None]
+    return Ledger(
+        creditor,
+        {name: customer for piece in pieces for name, customer in piece.customers.items()},
+        tuple(item for piece in pieces for item in piece.items),
+        tuple(hold for piece in pieces for hold in piece.holds),
+        tuple(event for piece in pieces for event in piece.events),
+        min(known) if known and len(known) == len(dates) else None,
+        tuple(problem for piece in pieces for problem in piece.problems),
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 
 from dunning_core.action import Action
 from dunning_core.decision import Decision, Outcome
@@ -17,7 +18,7 @@ from dunning_core.history import Standings, fold
 from dunning_core.ledger import Customer, Hold, Ledger, OpenItem
 from dunning_core.policy import Policy, PolicyBook
 from dunning_core.rules import Judgement, Rules
-from dunning_core.values import Amounts, Problem, digest, known_currencies, total
+from dunning_core.values import Problem, digest, known_currencies
 
 Channel = str
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]+")
@@ -79,7 +80,7 @@ def approval(action: Action) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a run needs besides the ledger. `channels` in order of preference; `vetoes` are item id -> reason.
+    """What a run needs besides the ledger. `channels` in order of preference.
 
     `holidays` are data: the core knows Saturdays and Sundays only.
     """
@@ -88,7 +89,9 @@ class Setting:
     as_of: date
     channels: Sequence[Channel] = ("email",)
     holidays: frozenset[date] = frozenset()
-    vetoes: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_VETOES: Mapping[str, str] = MappingProxyType({})
 
 
 class Planner:
@@ -105,57 +108,92 @@ class Planner:
             self._rules[name] = Rules(policy, self.setting.as_of, self.setting.holidays)
         return self._rules[name]
 
-    def plan(self, ledger: Ledger) -> Plan:
-        """What the rules want for every item of the ledger."""
-        return self._gather(ledger, lambda group: group.judge())
+    def plan(self, ledger: Ledger, vetoes: Mapping[str, str] = NO_VETOES) -> Plan:
+        """What the rules want for every item of the ledger. `vetoes` are item id -> reason."""
+        return self._gather(_Sheet(self, ledger, vetoes), lambda group: group.judge())
 
-    def choose(self, ledger: Ledger, items: Collection[str], level: str | int, *, by: str, because: str = "") -> Plan:
+    def choose(
+        self,
+        ledger: Ledger,
+        items: Collection[str],
+        level: str | int,
+        *,
+        by: str,
+        because: str = "",
+        despite_holds: bool = False,
+        vetoes: Mapping[str, str] = NO_VETOES,
+    ) -> Plan:
         """What an operator wants: exactly these items, at this level (name or number).
 
-        Raises PlanError for an item that is not in the ledger, PolicyError for a level that its policy does not have.
+        `despite_holds` writes about held items too; it needs a reason in `because`, which is recorded. Raises
+        PlanError for an item that is not in the ledger or a missing reason, PolicyError for a level that the item's
+        policy does not have.
         """
+        if despite_holds and not because.strip():
+            message = "a hold is overridden only for a reason"
+            raise PlanError(message, mend="say why; it is recorded")
         wanted = frozenset(items)
         unknown = wanted - {item.id for item in ledger.items}
         if unknown:
             message = f"item {sorted(unknown)[0]!r} is not open in the ledger"
             raise PlanError(message, mend="it may have been paid; make a new plan")
         ledger = replace(ledger, items=tuple(item for item in ledger.items if item.id in wanted or item.balance < 0))
-        plan = self._gather(ledger, lambda group: group.choose(group.policy.number(level)), operator=True)
-        actions = tuple(replace(action, by=by, because=because) for action in plan.actions)
+        sheet = _Sheet(self, ledger, vetoes, operator=True, despite_holds=despite_holds)
+        plan = self._gather(sheet, lambda group: group.choose(group.policy.number(level)))
+        actions = tuple(
+            replace(action, by=by, because=because, despite_holds=despite_holds) for action in plan.actions
+        )
         decisions = tuple(decision for decision in plan.decisions if decision.item in wanted)
         return replace(plan, actions=actions, decisions=decisions)
 
-    def _gather(self, ledger: Ledger, judge: Callable[[Group], Verdict], *, operator: bool = False) -> Plan:
-        sheet = _Sheet(self, ledger)
+    def _gather(self, sheet: _Sheet, judge: Callable[[Group], Verdict]) -> Plan:
+        ledger = sheet.ledger
         actions: list[Action] = []
         decisions: list[Decision] = list(sheet.strays)
         events: list[Event] = []
         for key, name, items in sheet.groups():
-            group = Group(key, items, self.rules(name), sheet.standings, sheet.stops, sheet.turns, operator=operator)
+            rules = self.rules(name)
+            group = Group(key, items, rules, sheet.standings, sheet.stops, sheet.turns, operator=sheet.operator)
             verdict = judge(group)
             if verdict.letters:
                 written, verdict = sheet.address(name, key, verdict)
                 actions += written
             decisions += verdict.decisions
             events += verdict.events
-        if not operator:
+        if not sheet.operator:
             events += sheet.emptied()
         return Plan(
             self.setting.as_of, ledger.creditor.id, tuple(actions), tuple(decisions), tuple(events), ledger.problems
         )
 
 
-def plan(ledger: Ledger, policies: PolicyBook | Policy, as_of: date, **setting: object) -> Plan:
-    """The plan of one ledger. Further settings: see `Setting`."""
+def plan(
+    ledger: Ledger,
+    policies: PolicyBook | Policy,
+    as_of: date,
+    *,
+    channels: Sequence[Channel] = ("email",),
+    holidays: Collection[date] = (),
+    vetoes: Mapping[str, str] = NO_VETOES,
+) -> Plan:
+    """The plan of one ledger. For many ledgers of a day, one `Planner` compiles the policies only once."""
     book = policies if isinstance(policies, PolicyBook) else PolicyBook.of(policies)
-    return Planner(Setting(book, as_of, **setting)).plan(ledger)  # type: ignore[arg-type]
+    return Planner(Setting(book, as_of, channels, frozenset(holidays))).plan(ledger, vetoes)
 
 
 class _Sheet:
     """One ledger, laid out for a day: who is held, which items belong together, where letters can go."""
 
-    def __init__(self, planner: Planner, ledger: Ledger) -> None:
-        self.planner, self.setting, self.ledger = planner, planner.setting, ledger
+    def __init__(
+        self,
+        planner: Planner,
+        ledger: Ledger,
+        vetoes: Mapping[str, str],
+        *,
+        operator: bool = False,
+        despite_holds: bool = False,
+    ) -> None:
+        self.setting, self.ledger, self.operator = planner.setting, ledger, operator
         self.standings: Standings = fold(ledger.events)
         self.stops: dict[str, Judgement] = {}
         self.turns: dict[str, date] = {}
@@ -163,10 +201,12 @@ class _Sheet:
         self.by_id: dict[str, OpenItem] = {}
         self._seen: set[str] = set()
         self._policies: dict[tuple[str, str], str | PolicyError] = {}
-        self._stop()
+        if not despite_holds:
+            self._hold_all()
+        for item, reason in vetoes.items():
+            self.stops[item] = Judgement(Outcome.VETOED, 0, "veto", reason, None)
 
-    def _stop(self) -> None:
-        """Holds and vetoes, by item."""
+    def _hold_all(self) -> None:
         if self.ledger.holds:
             by_item: dict[str, list[Hold]] = {}
             by_customer: dict[str, list[Hold]] = {}
@@ -176,8 +216,6 @@ class _Sheet:
                 holds = [*by_item.get(item.id, ()), *by_customer.get(item.customer, ())]
                 if holds:
                     self._hold(item, holds)
-        for item, reason in self.setting.vetoes.items():
-            self.stops[item] = Judgement(Outcome.VETOED, 0, "veto", reason, None)
 
     def _hold(self, item: OpenItem, holds: Iterable[Hold]) -> None:
         as_of = self.setting.as_of
@@ -358,8 +396,3 @@ def joined(plans: Iterable[Plan]) -> Plan:
         tuple(event for part in parts for event in part.events),
         tuple(problem for part in parts for problem in part.problems),
     )
-
-
-def owed(items: Iterable[OpenItem]) -> Amounts:
-    """Open balance per currency."""
-    return total((item.currency, item.balance) for item in items)

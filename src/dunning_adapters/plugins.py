@@ -1,0 +1,135 @@
+"""Finds adapters and hooks: the built-in ones by import path, those of others by entry point or module name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+import pluggy
+from pydantic import ValidationError
+
+from dunning_adapters import hookspecs
+from dunning_adapters.hookspecs import Adapter
+from dunning_adapters.settings import AdapterTable, explained
+from dunning_core.action import Action
+from dunning_core.errors import ConfigError, RenderError
+from dunning_core.event import Event
+from dunning_core.ledger import Customer, Hold, Ledger, OpenItem
+from dunning_core.values import Problem
+
+ENTRY_POINTS = "dunning"
+BUILT_IN = ("memory", "files", "sql", "smtp", "folder")
+
+Port = Literal["source", "history", "transport"]
+
+
+class Plugins:
+    """All plugins of an installation, checked: an unknown hook or a second adapter of the same name is refused."""
+
+    def __init__(self, modules: Iterable[str] = (), *, blocked: Iterable[str] = (), installed: bool = True) -> None:
+        """Load the built-in plugins, those installed (unless `installed` is false) and `modules`.
+
+        Raises ConfigError naming the plugin that cannot be loaded.
+        """
+        self.manager = pluggy.PluginManager("dunning")
+        self.manager.add_hookspecs(hookspecs)
+        for name in blocked:
+            self.manager.set_blocked(name)
+        for name in BUILT_IN:
+            self.manager.register(import_module(f"dunning_adapters.{name}"), name)
+        for name in modules:
+            self._load(name)
+        if installed:
+            self._load_installed()
+        try:
+            self.manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise ConfigError(str(error), where="plugins", mend="see the list of hooks in the reference") from None
+        self._adapters = self._collect()
+
+    def _load(self, name: str) -> None:
+        try:
+            self.manager.register(import_module(name), name)
+        except Exception as error:
+            what = f"cannot be loaded: {type(error).__name__}: {error}"
+            raise ConfigError(what, where=f"plugin {name}") from error
+
+    def _load_installed(self) -> None:
+        try:
+            self.manager.load_setuptools_entrypoints(ENTRY_POINTS)
+        except Exception as error:
+            what = f"an installed plugin cannot be loaded: {type(error).__name__}: {error}"
+            raise ConfigError(what, where="plugins", mend="repair it, or name it in plugins.blocked") from error
+
+    def _collect(self) -> dict[tuple[str, str], Adapter]:
+        found: dict[tuple[str, str], Adapter] = {}
+        for answer in self.manager.hook.dunning_adapters():
+            for adapter in answer:
+                if found.setdefault((adapter.port, adapter.name), adapter) is not adapter:
+                    what = f"two plugins bring a {adapter.port} named {adapter.name!r}"
+                    raise ConfigError(what, where="plugins", mend="block one of them in plugins.blocked")
+        return found
+
+    def adapters(self) -> list[Adapter]:
+        """Every adapter, by port and name."""
+        return [self._adapters[key] for key in sorted(self._adapters)]
+
+    def build(self, port: Port, table: AdapterTable, folder: Path) -> Any:
+        """The adapter that a table of dunning.toml asks for. Raises ConfigError naming the field."""
+        adapter = self._adapters.get((port, table.adapter))
+        if adapter is None:
+            names = [name for kind, name in sorted(self._adapters) if kind == port]
+            near = difflib.get_close_matches(table.adapter, names, 1)
+            mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+            raise ConfigError(f"there is no {port} named {table.adapter!r}", where=f"{port}.adapter", mend=mend)
+        try:
+            settings = adapter.settings.model_validate(table.own)
+        except ValidationError as error:
+            raise explained(error, port) from None
+        return adapter.build(settings, folder)
+
+    def holds(self, ledger: Ledger, as_of: date) -> tuple[Hold, ...]:
+        """Holds that plugins know of."""
+        return tuple(hold for answer in self.manager.hook.dunning_holds(ledger=ledger, as_of=as_of) for hold in answer)
+
+    def vetoes(self, ledger: Ledger) -> dict[str, str]:
+        """Item id -> the first reason why a plugin does not want it dunned."""
+        if not self.manager.hook.dunning_eligible.get_hookimpls():
+            return {}
+        ask = self.manager.hook.dunning_eligible
+        found = {}
+        for item in ledger.items:
+            customer = ledger.customers.get(item.customer)
+            reasons = self._reasons(ask, item, customer) if customer else []
+            if reasons:
+                found[item.id] = reasons[0]
+        return found
+
+    @staticmethod
+    def _reasons(ask: Any, item: OpenItem, customer: Customer) -> list[str]:
+        return [reason for reason in ask(item=item, customer=customer) if reason]
+
+    def variables(self, action: Action, ledger: Ledger) -> Mapping[str, object]:
+        """Further values for the templates. Raises RenderError when two plugins give the same name."""
+        values: dict[str, object] = {}
+        for answer in self.manager.hook.dunning_variables(action=action, ledger=ledger):
+            for name, value in answer.items():
+                if name in values:
+                    raise RenderError(f"two plugins give the variable {name!r}", where="dunning_variables")
+                values[name] = value
+        return values
+
+    def recorded(self, events: tuple[Event, ...]) -> list[Problem]:
+        """Tell observers what was recorded. What one raises is a problem to report: the letters are out already."""
+        problems = []
+        for implementation in self.manager.hook.dunning_recorded.get_hookimpls():
+            try:
+                implementation.function(events)
+            except Exception as error:  # noqa: BLE001 - an observer must not change what happened
+                where = f"plugin {implementation.plugin_name}"
+                problems.append(Problem(where, f"dunning_recorded failed: {type(error).__name__}: {error}"))
+        return problems

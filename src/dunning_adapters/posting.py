@@ -1,0 +1,156 @@
+"""Letters go out: written, recorded as dispatched, delivered, and what became of them recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from dunning_adapters.ports import History, Receipt, Transport, Verdict
+from dunning_adapters.result import Delivery, End
+from dunning_core.action import Action
+from dunning_core.document import Document
+from dunning_core.errors import AlreadyRecorded, DunningError
+from dunning_core.event import Event, EventKind
+from dunning_core.history import counted
+from dunning_core.ledger import Customer, Ledger
+
+RESULTS = {
+    Verdict.ACCEPTED: (End.ACCEPTED, EventKind.ACCEPTED),
+    Verdict.REFUSED: (End.REFUSED, EventKind.REFUSED),
+    Verdict.LATER: (End.LATER, EventKind.REFUSED),  # certainly not sent: the level must not count
+    Verdict.IN_DOUBT: (End.IN_DOUBT, EventKind.IN_DOUBT),
+}
+
+Write = Callable[["Case", date, int, Sequence[str]], Document]
+"""Puts a case into words: the letter's date, its attempt, and the names of the letters that it follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A planned letter, and the ledger of its customer alone."""
+
+    action: Action
+    ledger: Ledger
+
+    @property
+    def customer(self) -> Customer:
+        """Who will read it."""
+        return self.ledger.customers[self.action.customer]
+
+
+@dataclass(slots=True)
+class Posting:
+    """Delivers cases in batches: a batch is recorded as dispatched in one transaction, before its first delivery.
+
+    After a crash the letters of the batch that have no result are in doubt: they count as sent until a person
+    decides. So a batch is one letter, unless the transport is idempotent or the settings accept more doubt.
+    `recorded` collects every event that was appended.
+    """
+
+    history: History
+    transport: Transport
+    write: Write
+    clock: Callable[[], datetime]
+    batch: int = 1
+    recorded: list[Event] = field(default_factory=list)
+
+    def post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:
+        """Deliver all cases; one that fails does not stop the others.
+
+        Raises TransportError when the transport cannot work at all; whatever was dispatched before is recorded.
+        """
+        if not cases:
+            return
+        with self.transport:
+            for start in range(0, len(cases), self.batch):
+                yield from self._post(cases[start : start + self.batch], on)
+
+    def _post(self, cases: Iterable[Case], on: date) -> Iterator[Delivery]:
+        ready: list[tuple[Case, Document]] = []
+        for case in cases:
+            try:
+                ready.append((case, self.written(case, on)))
+            except DunningError as error:
+                yield Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error))
+        recorded = list(self._dispatch(ready, on))
+        ready = [(case, document) for case, document, fault in recorded if not fault]
+        yield from (Delivery(c.action, c.customer, End.OVERTAKEN, d, fault) for c, d, fault in recorded if fault)
+        receipts = self._deliver(ready, on)
+        for (case, document), receipt in zip(ready, receipts, strict=True):
+            yield Delivery(case.action, case.customer, RESULTS[receipt.verdict][0], document, receipt.text)
+
+    def written(self, case: Case, on: date) -> Document:
+        """The document of a case. Raises RenderError."""
+        attempts = sum(
+            event.kind is EventKind.DISPATCHED and event.key == case.action.key for event in case.ledger.events
+        )
+        return self.write(case, on, attempts + 1, earlier(case))
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Record events, all or none. Raises AlreadyRecorded."""
+        events = list(events)
+        self.history.append(events)
+        self.recorded += events
+
+    def _dispatch(
+        self, ready: Sequence[tuple[Case, Document]], on: date
+    ) -> Iterator[tuple[Case, Document, str]]:
+        """Record the batch; if a letter of it is already recorded, record one by one to find which."""
+        events = [self._dispatched(case, document, on) for case, document in ready]
+        try:
+            self.append(events)
+        except AlreadyRecorded as error:
+            if len(ready) == 1:
+                yield (*ready[0], str(error))
+            else:
+                for one in ready:
+                    yield from self._dispatch([one], on)
+        else:
+            yield from ((case, document, "") for case, document in ready)
+
+    def _dispatched(self, case: Case, document: Document, on: date) -> Event:
+        event = case.action.dispatched(on, attempt=document.attempt)
+        return replace(event, subject=document.subject, text=document.text, at=self.clock())
+
+    def _deliver(self, ready: Sequence[tuple[Case, Document]], on: date) -> list[Receipt]:
+        """Deliver, and record every result, also when the transport breaks down in the middle."""
+        receipts: list[Receipt] = []
+        try:
+            for _, document in ready:
+                receipts.append(self.transport.deliver(document))
+        finally:
+            unsent = [Receipt(document.letter, Verdict.LATER, "connect") for _, document in ready[len(receipts) :]]
+            results = zip(ready, [*receipts, *unsent], strict=True)
+            self.append(self._result(case, document, receipt, on) for (case, document), receipt in results)
+        return receipts
+
+    def _result(self, case: Case, document: Document, receipt: Receipt, on: date) -> Event:
+        kind = RESULTS[receipt.verdict][1]
+        because = " ".join(part for part in (receipt.phase, str(receipt.code or ""), receipt.text) if part)
+        action = case.action
+        return Event(
+            kind,
+            on,
+            action.customer,
+            key=action.key,
+            attempt=document.attempt,
+            creditor=action.creditor,
+            group=action.group,
+            level=action.level,
+            level_name=action.level_name,
+            channel=action.channel,
+            because=because,
+            at=self.clock(),
+        )
+
+
+def earlier(case: Case) -> tuple[str, ...]:
+    """Names of the letters that went out about the same items before, oldest first."""
+    items = {line.item for line in case.action.claimed}
+    letters = (event for event in counted(case.ledger.events) if event.kind is EventKind.DISPATCHED)
+    return tuple(
+        f"{event.key[:32]}.{event.attempt}"
+        for event in letters
+        if event.customer == case.action.customer and items & {item for item, _ in event.items}
+    )

@@ -1,0 +1,386 @@
+"""Load -> plan -> approve -> read again -> render -> deliver -> record. The only place that looks at the clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from dunning_adapters.contacts import entries
+from dunning_adapters.plugins import Plugins
+from dunning_adapters.ports import History, Source, Transport
+from dunning_adapters.posting import Case, Posting
+from dunning_adapters.result import Delivery, End, Run
+from dunning_adapters.senders import address
+from dunning_adapters.settings import Settings
+from dunning_core.action import Action
+from dunning_core.aging import Aging, age
+from dunning_core.decision import Outcome
+from dunning_core.document import Document
+from dunning_core.errors import DunningError, PlanError, PolicyError, SourceError, TemplateError
+from dunning_core.event import Event
+from dunning_core.ledger import Creditor, Ledger, OpenItem, by_customer, together
+from dunning_core.plan import Plan, Planner, Setting, approval, joined
+from dunning_core.render import Templates, render
+from dunning_core.values import Problem
+
+Progress = Callable[[str, int, int], None]
+"""Told of long work: what, how much is done, of how much (0 = unknown)."""
+
+CUSTOMERS_AT_ONCE = 500
+IDEMPOTENT_BATCH = 200
+
+
+IDLE = frozenset({Outcome.NOT_DUE, Outcome.IN_GRACE, Outcome.WAITING, Outcome.SETTLED})
+"""Outcomes that need nothing done and nothing reported but their sums."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan, and the facts that it was made on. `balances`, `counts` and `aging` cover every item planned, also
+    those which a `lean` plan leaves out."""
+
+    plan: Plan
+    ledger: Ledger
+    balances: dict[tuple[Outcome, str], Decimal] = field(default_factory=dict)
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    aging: Aging = field(default_factory=dict)
+
+
+def _silent(what: str, done: int, of: int) -> None:
+    """Show no progress."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Runner:
+    """One creditor's dunning with all its sockets filled."""
+
+    settings: Settings
+    source: Source
+    history: History
+    transport: Transport
+    templates: Templates
+    plugins: Plugins
+    clock: Callable[[], datetime] = _now
+    progress: Progress = _silent
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Runner:
+        """A runner as dunning.toml describes it. Raises ConfigError or TemplateError; opens nothing yet."""
+        plugins = Plugins(settings.plugins.modules, blocked=settings.plugins.blocked)
+        folder = settings.folder
+        return cls(
+            settings,
+            plugins.build("source", settings.source, folder),
+            plugins.build("history", settings.history, folder),
+            plugins.build("transport", settings.transport, folder),
+            templates(settings),
+            plugins,
+        )
+
+    @property
+    def creditor(self) -> Creditor:
+        """Who is owed."""
+        return self.settings.creditor
+
+    def today(self) -> date:
+        """The clock's date where the program runs."""
+        return self.clock().astimezone().date()
+
+    # -- load
+
+    def ledgers(self, as_of: date, customers: Sequence[str] | None = None) -> Iterator[Ledger]:
+        """The source's ledgers with their history and the plugins' holds added, in pieces of whole customers.
+
+        A full reading is counted: raises SourceError when the source yields other rows than it announces.
+        """
+        rows = 0
+        balances: dict[str, Decimal] = {}
+        for piece in self.source.read(self.creditor, as_of, customers):
+            rows += len(piece.items)
+            for item in piece.items:
+                balances[item.currency] = balances.get(item.currency, Decimal(0)) + item.balance
+            self.progress("reading", rows, 0)
+            events = tuple(self.history.events(sorted(piece.customers)))
+            holds = (*piece.holds, *self.plugins.holds(piece, as_of))
+            yield replace(piece, events=events, holds=holds)
+        if customers is None:
+            self._agree(rows, balances)
+
+    def _agree(self, rows: int, balances: Mapping[str, Decimal]) -> None:
+        control, mend = self.source.control(), "nothing was decided; repair the source and run again"
+        if control.read != rows or control.read + control.rejected != control.rows:
+            what = f"{control.rows} rows announced, {rows} read and {control.rejected} rejected"
+            raise SourceError(what, where="source", mend=mend)
+        for currency in sorted({*control.balances, *balances}):
+            announced, found = control.balances.get(currency, Decimal(0)), balances.get(currency, Decimal(0))
+            if announced != found:
+                raise SourceError(f"{announced} {currency} announced, {found} read", where="source", mend=mend)
+
+    def aging(self, as_of: date, by: Callable[[Ledger], Callable[[OpenItem], str]] | None = None) -> Aging:
+        """Open balances per bucket, by customer unless `by` makes another name for an item of a ledger."""
+        table: Aging = {}
+        for ledger in self.ledgers(as_of):
+            name = by(ledger) if by is not None else _customer
+            age(ledger.items, as_of, by=name, buckets=self.settings.buckets, onto=table)
+        return table
+
+    # -- plan
+
+    def proposals(self, as_of: date) -> Iterator[Proposal]:
+        """The plan in pieces of whole customers: memory stays flat however large the ledger is."""
+        seen: set[str] = set()
+        planner = self._planner(as_of)
+        for ledger in self.ledgers(as_of):
+            self._payments_are_fresh(ledger, as_of)
+            seen.update(ledger.customers)
+            yield Proposal(planner.plan(ledger, self.plugins.vetoes(ledger)), ledger)
+        gone = sorted(set(self.history.customers()) - seen)
+        for some in _chunks(gone):
+            ledger = Ledger(self.creditor, events=tuple(self.history.events(some)))
+            yield Proposal(planner.plan(ledger), ledger)
+
+    def plan(self, as_of: date, *, lean: bool = False) -> Proposal:
+        """The plan of a day as one value, with the facts it was made on.
+
+        A `lean` plan keeps only items about which something is to be done or reported, so that its size is that of
+        the work and not that of the ledger.
+        """
+        balances: dict[tuple[Outcome, str], Decimal] = {}
+        counts: Counter[Outcome] = Counter()
+        aging: Aging = {}
+        plans, ledgers = [Plan(as_of, self.creditor.id)], []
+        for piece in self.proposals(as_of):
+            for key, balance in piece.plan.balances().items():
+                balances[key] = balances.get(key, Decimal(0)) + balance
+            counts.update(decision.outcome for decision in piece.plan.decisions)
+            age(piece.ledger.items, as_of, buckets=self.settings.buckets, onto=aging)
+            kept = _lean(piece) if lean else piece
+            plans.append(kept.plan)
+            ledgers.append(kept.ledger)
+        return Proposal(joined(plans), together(self.creditor, ledgers), balances, counts, aging)
+
+    def choose(
+        self, as_of: date, items: Iterable[str], level: str, *, by: str, because: str = "", despite_holds: bool = False
+    ) -> Proposal:
+        """An operator's choice: these items at this level. Raises PlanError, PolicyError."""
+        ledger = together(self.creditor, self.ledgers(as_of))
+        chosen = self._planner(as_of).choose(
+            ledger,
+            list(items),
+            level,
+            by=by,
+            because=because,
+            despite_holds=despite_holds,
+            vetoes=self.plugins.vetoes(ledger),
+        )
+        aging = age(ledger.items, as_of, buckets=self.settings.buckets)
+        counts = Counter(decision.outcome for decision in chosen.decisions)
+        return Proposal(chosen, ledger, chosen.balances(), counts, aging)
+
+    def _planner(self, as_of: date) -> Planner:
+        run = self.settings.run
+        return Planner(Setting(self.settings.policies, as_of, run.channels, frozenset(run.holidays)))
+
+    def _payments_are_fresh(self, ledger: Ledger, as_of: date) -> None:
+        most, newest = self.settings.run.payments_max_age_days, ledger.payments_as_of
+        if most is None or (newest is not None and (as_of - newest).days <= most):
+            return
+        known = f"the newest payment is of {newest}" if newest else "the source does not say how new its payments are"
+        what = f"{known}; run.payments_max_age_days is {most}"
+        raise SourceError(what, where="source", mend="post the bank statements, then run again")
+
+    # -- send
+
+    def approved(self, proposal: Proposal) -> Proposal:
+        """The part of a proposal that may go out without a person: the levels in `run.approve`."""
+        levels = self.settings.run.approve
+        if levels == "all":
+            return proposal
+        actions = tuple(action for action in proposal.plan.actions if action.level_name in levels)
+        return replace(proposal, plan=replace(proposal.plan, actions=actions))
+
+    def propose(self, proposal: Proposal) -> Run:
+        """A dry run: every letter is written, none is sent and nothing is recorded."""
+        started = self.clock()
+        deliveries = []
+        posting = self._posting()
+        for case in _cases(proposal):
+            try:
+                document = posting.written(case, proposal.plan.as_of)
+                deliveries.append(Delivery(case.action, case.customer, End.PROPOSED, document))
+            except DunningError as error:
+                deliveries.append(Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error)))
+        return self._finished(proposal, deliveries, started, dry=True)
+
+    def send(self, proposal: Proposal, *, today: date | None = None) -> Run:
+        """Send what of a proposal still stands, and record it.
+
+        Facts are read again first; a letter whose facts changed is left out and reported, the next plan has it anew.
+        Raises PlanError for a plan that is too old or another creditor's, TransportError if nothing can be delivered.
+        """
+        started, plan = self.clock(), proposal.plan
+        self._valid(plan, today or self.today())
+        standing, deliveries = self._still_wanted(proposal)
+        of = len(standing)
+        posting = self._posting()
+        for done, delivery in enumerate(posting.post(standing, plan.as_of), 1):
+            deliveries.append(delivery)
+            self.progress("sending", done, of)
+        posting.append(replace(event, at=self.clock()) for event in plan.events)
+        self._tell(posting.recorded)
+        return self._finished(proposal, deliveries, started, dry=False)
+
+    def _valid(self, plan: Plan, today: date) -> None:
+        if plan.creditor != self.creditor.id:
+            raise PlanError(f"the plan is of creditor {plan.creditor!r}, this is {self.creditor.id!r}")
+        days, most = (today - plan.as_of).days, self.settings.run.plan_valid_days
+        if days < 0:
+            raise PlanError(f"the plan is of {plan.as_of}, which is after {today}")
+        if days > most:
+            raise PlanError(f"the plan is {days} days old, at most {most} are allowed", mend="make a new plan")
+
+    def _still_wanted(self, proposal: Proposal) -> tuple[list[Case], list[Delivery]]:
+        """Plan again on fresh facts, some customers at a time: what is wanted exactly as it was, and what is not."""
+        standing: list[Case] = []
+        overtaken: list[Delivery] = []
+        of_customer: dict[str, list[Case]] = {}
+        for case in _cases(proposal):
+            of_customer.setdefault(case.action.customer, []).append(case)
+        for some in _chunks(sorted(of_customer)):
+            cases = [case for name in some for case in of_customer[name]]
+            fresh = self._fresh({case.action.customer: case.ledger for case in cases}, proposal.plan.as_of)
+            wanted = self._wanted(fresh, [case.action for case in cases], proposal.plan.as_of)
+            known = by_customer(fresh)
+            for case in cases:
+                if approval(case.action) in wanted:
+                    standing.append(Case(case.action, known[case.action.customer]))
+                else:
+                    text = "the facts changed since the plan was made: see the next plan"
+                    overtaken.append(Delivery(case.action, case.customer, End.OVERTAKEN, text=text))
+        return standing, overtaken
+
+    def _fresh(self, planned: Mapping[str, Ledger], as_of: date) -> Ledger:
+        """The customers' facts of this moment; of a file only the history can be newer than the plan."""
+        names = list(planned)
+        if self.source.can_recheck:
+            return together(self.creditor, self.ledgers(as_of, names))
+        return replace(together(self.creditor, planned.values()), events=tuple(self.history.events(names)))
+
+    def _wanted(self, fresh: Ledger, actions: Iterable[Action], as_of: date) -> set[str]:
+        """What the rules, or the same person again, would send on fresh facts."""
+        planner, vetoes = self._planner(as_of), self.plugins.vetoes(fresh)
+        wanted = {approval(action) for action in planner.plan(fresh, vetoes).actions}
+        for action in actions:
+            if action.by:
+                wanted |= {approval(again) for again in _chosen_again(planner, fresh, action, vetoes)}
+        return wanted
+
+    def _posting(self) -> Posting:
+        batch = self.settings.run.batch or (IDEMPOTENT_BATCH if self.transport.idempotent else 1)
+        return Posting(self.history, self.transport, self._write, self.clock, batch)
+
+    def _write(self, case: Case, on: date, attempt: int, follows: Sequence[str]) -> Document:
+        extra = self.plugins.variables(case.action, case.ledger)
+        document = render(
+            case.action, case.ledger, self.templates, on=on, extra=extra, follows=tuple(follows), attempt=attempt
+        )
+        return address(document, case.action, case.ledger, self.settings.senders)
+
+    def _tell(self, events: Sequence[Event]) -> None:
+        """The contact log goes back to the source, and observers are told. The letters are out: faults are reported."""
+        if not events:
+            return
+        try:
+            self.source.note(entries(events))
+        except DunningError as error:
+            self.problems.append(Problem("contact log", str(error), mend="the history has it: dunning history"))
+        self.problems += self.plugins.recorded(tuple(events))
+
+    def _finished(self, proposal: Proposal, deliveries: list[Delivery], started: datetime, *, dry: bool) -> Run:
+        plan, ledger = proposal.plan, proposal.ledger
+        return Run(
+            creditor=self.creditor,
+            as_of=plan.as_of,
+            started=started,
+            finished=self.clock(),
+            dry=dry,
+            deliveries=tuple(deliveries),
+            decisions=plan.decisions,
+            balances=proposal.balances,
+            counts=proposal.counts,
+            aging=proposal.aging,
+            buckets=self.settings.buckets,
+            customers=ledger.customers,
+            items={item.id: item for item in ledger.items},
+            problems=(*plan.problems, *self.problems),
+        )
+
+
+def templates(settings: Settings) -> Templates:
+    """The stock templates, and over them the files of the user's folder. Raises TemplateError."""
+    folder = settings.templates.folder
+    if folder is None:
+        return Templates.stock()
+    root = settings.folder / folder
+    if not root.is_dir():
+        raise TemplateError("there is no such folder", where=str(root), mend="see templates.folder")
+    texts = {}
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix in {".j2", ".toml"}):
+        try:
+            texts[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise TemplateError(f"byte {error.start} is not UTF-8", where=str(path), mend="save it as UTF-8") from None
+    return Templates.stock().overridden(texts)
+
+
+def _chosen_again(planner: Planner, fresh: Ledger, action: Action, vetoes: Mapping[str, str]) -> tuple[Action, ...]:
+    items = [line.item for line in action.claimed]
+    try:
+        return planner.choose(
+            fresh,
+            items,
+            action.level,
+            by=action.by,
+            because=action.because,
+            despite_holds=action.despite_holds,
+            vetoes=vetoes,
+        ).actions
+    except (PlanError, PolicyError):
+        return ()
+
+
+def _customer(item: OpenItem) -> str:
+    return item.customer
+
+
+def _cases(proposal: Proposal) -> list[Case]:
+    ledgers = by_customer(proposal.ledger)
+    return [Case(action, ledgers[action.customer]) for action in proposal.plan.actions]
+
+
+def _lean(piece: Proposal) -> Proposal:
+    """Only what needs something done or reported; everything of a customer who gets a letter."""
+    plan, ledger = piece.plan, piece.ledger
+    decisions = tuple(decision for decision in plan.decisions if decision.outcome not in IDLE)
+    writes = {action.customer for action in plan.actions}
+    busy = {decision.item for decision in decisions}
+    items = tuple(item for item in ledger.items if item.customer in writes or item.id in busy)
+    names = {item.customer for item in items}
+    holds = tuple(hold for hold in ledger.holds if hold.customer in writes or hold.item in busy)
+    customers = {name: customer for name, customer in ledger.customers.items() if name in names}
+    events = tuple(event for event in ledger.events if event.customer in writes)
+    kept = replace(ledger, customers=customers, items=items, holds=holds, events=events)
+    return Proposal(replace(plan, decisions=decisions), kept)
+
+
+def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), CUSTOMERS_AT_ONCE):
+        yield names[start : start + CUSTOMERS_AT_ONCE]

@@ -1,0 +1,189 @@
+"""dunning.toml: everything a run needs to know, checked before anything is opened."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from dunning_adapters.senders import Senders
+from dunning_core.aging import Buckets
+from dunning_core.errors import ConfigError
+from dunning_core.ledger import Account, Address, Creditor
+from dunning_core.policy import PolicyBook, policy
+
+NAME = "dunning.toml"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AdapterTable(BaseModel):
+    """`[source]`, `[history]`, `[transport]`: the adapter's name; the rest of the table is the adapter's own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    adapter: str
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What the adapter's settings validate."""
+        return dict(self.model_extra or {})
+
+
+class RunTable(_Table):
+    """`[run]`: what a run without a person may do, and what makes it stop."""
+
+    channels: tuple[Literal["email", "sms", "letter"], ...] = Field(default=("email",), min_length=1)
+    approve: Literal["all"] | tuple[str, ...] = "all"
+    """Levels that `dunning run` sends by itself; the others wait for `dunning send`."""
+    plan_valid_days: int = Field(default=3, ge=0, le=60)
+    """A saved plan older than this is not sent any more."""
+    payments_max_age_days: int | None = Field(default=None, ge=0, le=60)
+    """Stop when the newest payment in the books is older than this."""
+    batch: int | None = Field(default=None, ge=1, le=10_000)
+    """Letters whose dispatch is recorded in one transaction. None: 1, or 200 for a transport that is idempotent."""
+    holidays: tuple[date, ...] = ()
+
+
+class TemplatesTable(_Table):
+    """`[templates]`: a folder of yours whose files stand in for the stock ones."""
+
+    folder: Path | None = None
+
+
+class ReportTable(_Table):
+    """`[report]`: where reports go, and whether they are mailed to those responsible."""
+
+    folder: Path = Path("reports")
+    mail_to: tuple[str, ...] = ()
+    mail_responsible: bool = False
+
+
+class AgingTable(_Table):
+    """`[aging]`: last day of each bucket."""
+
+    edges: tuple[int, ...] = (30, 60, 90, 120)
+
+
+class PluginsTable(_Table):
+    """`[plugins]`: modules to load besides the installed plugins, and installed ones to leave out."""
+
+    modules: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+
+
+class Settings(_Table):
+    """A validated dunning.toml. `folder` is where its relative paths start."""
+
+    creditor: Creditor
+    policies: PolicyBook
+    source: AdapterTable
+    history: AdapterTable = AdapterTable(adapter="sql")
+    transport: AdapterTable = AdapterTable(adapter="folder")
+    run: RunTable = RunTable()
+    templates: TemplatesTable = TemplatesTable()
+    senders: Senders = Senders()
+    report: ReportTable = ReportTable()
+    aging: AgingTable = AgingTable()
+    plugins: PluginsTable = PluginsTable()
+    folder: Path = Path()
+
+    @property
+    def buckets(self) -> Buckets:
+        """The aging buckets."""
+        return Buckets(self.aging.edges)
+
+
+def load(path: Path) -> Settings:
+    """Settings from a file. Raises ConfigError naming file and field."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where=str(path), mend="write one with: dunning init") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"byte {error.start} is not UTF-8", where=str(path), mend="save it as UTF-8") from None
+    return parse(text, where=path.name, folder=path.resolve().parent)
+
+
+def parse(text: str, *, where: str = NAME, folder: Path = Path()) -> Settings:
+    """Settings from the text of a dunning.toml. Raises ConfigError naming the field, PolicyError for a policy."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(error), where=where) from None
+    if "folder" in tables:
+        raise ConfigError("there is no such field", where=f"{where}: folder")
+    tables["creditor"] = _creditor(_table(tables, "creditor", where), where)
+    tables["policies"] = _policies(tables.get("policies", {}), _table(tables, "policy", where, {}), where)
+    tables.pop("policy", None)
+    try:
+        settings = Settings.model_validate({**tables, "folder": folder})
+        settings.buckets  # noqa: B018 - raises when the edges are no edges
+    except ValidationError as error:
+        raise explained(error, where) from None
+    return settings
+
+
+def _table(tables: Mapping[str, Any], name: str, where: str, default: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    table = tables.get(name, default)
+    if table is None:
+        raise ConfigError(f"the table [{name}] is missing", where=where, mend="see: dunning init")
+    if not isinstance(table, Mapping):
+        raise ConfigError("a table is wanted", where=f"{where}: {name}")
+    return dict(table)
+
+
+def _creditor(table: dict[str, Any], where: str) -> Creditor:
+    """The plain dataclass, from a table in which every name must be known."""
+    _known(Creditor, table, f"{where}: creditor")
+    _known(Address, table.get("address", {}), f"{where}: creditor.address")
+    for index, account in enumerate(table.get("accounts", ())):
+        _known(Account, account, f"{where}: creditor.accounts[{index}]")
+    try:
+        creditor = TypeAdapter(Creditor).validate_python({"id": table.get("name", ""), **table})
+    except ValidationError as error:
+        raise explained(error, where, "creditor") from None
+    currencies = [account.currency for account in creditor.accounts]
+    twice = {currency for currency in currencies if currencies.count(currency) > 1}
+    if twice:
+        raise ConfigError(f"two accounts in {min(twice)}", where=f"{where}: creditor.accounts", mend="keep one of them")
+    return creditor
+
+
+def _known(kind: type, table: Any, where: str) -> None:
+    if not isinstance(table, Mapping):
+        raise ConfigError("a table is wanted", where=where)
+    names = [field.name for field in dataclasses.fields(kind)]
+    for name in table:
+        if name not in names:
+            raise ConfigError("there is no such field", where=f"{where}.{name}", mend=f"there are {', '.join(names)}")
+
+
+def _policies(tables: Mapping[str, Any], choice: dict[str, Any], where: str) -> PolicyBook:
+    """`[policies.NAME]` define, `[policy]` chooses: `default`, and `groups` of customers. Without any: 'standard'."""
+    if not isinstance(tables, Mapping) or not all(isinstance(table, Mapping) for table in tables.values()):
+        raise ConfigError("write [policies.NAME] with a table each", where=f"{where}: policies")
+    named = tables or {"standard": {"preset": "standard"}}
+    book = {name: policy({"name": name, **table}, where=f"{where}: policies.{name}") for name, table in named.items()}
+    try:
+        return PolicyBook.model_validate({"default": next(iter(book)), **choice, "policies": book})
+    except ValidationError as error:
+        raise explained(error, where, "policy") from None
+
+
+def explained(error: ValidationError, where: str, table: str = "") -> ConfigError:
+    """Pydantic's first complaint as one line that names the field."""
+    first = error.errors()[0]
+    steps: list[int | str] = [table, *first["loc"]] if table else [*first["loc"]]
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+    what = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        what = "there is no such field"
+    return ConfigError(what, where=f"{where}: {path}" if path else where)
