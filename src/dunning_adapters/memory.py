@@ -1,4 +1,4 @@
-"""All three ports in memory: the reference that says in the fewest lines what each port promises, and a stage for tests.
+"""All three ports in memory: the reference that says in few lines what each port promises, and a stage for tests.
 
 Nothing here outlives the process. A history that forgets sends again, so `memory` is for tests and trials.
 """
@@ -14,7 +14,7 @@ from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from dunning_adapters.hookspecs import Adapter
+from dunning_adapters.hookspecs import Adapter, hookimpl
 from dunning_adapters.ports import Contact, Control, Receipt, Verdict
 from dunning_core.document import Document
 from dunning_core.errors import AlreadyRecorded
@@ -35,7 +35,12 @@ class MemorySource:
         self.contacts: list[Contact] = []
         self._control = Control(rows=0, read=0)
 
-    def read(self, creditor: Creditor, as_of: date, customers: Collection[str] | None = None) -> Iterator[Ledger]:
+    def read(
+        self,
+        creditor: Creditor,
+        as_of: date,  # noqa: ARG002 - the ledgers are of one day
+        customers: Collection[str] | None = None,
+    ) -> Iterator[Ledger]:
         """Yield the ledgers as they are, with `creditor` put in; narrowed ones without the customers left out."""
         ledgers = [replace(ledger, creditor=creditor) for ledger in self.ledgers]
         if customers is None:
@@ -173,3 +178,9 @@ ADAPTERS: Final = (
     Adapter("transport", "memory", "Keeps letters in memory and sends nothing: for trials", MemorySettings, _transport),
 )
 """No source: a ledger in memory cannot come from a settings file."""
+
+
+@hookimpl
+def dunning_adapters() -> Iterable[Adapter]:
+    """The history and the transport `memory`."""
+    return ADAPTERS

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dunning_adapters.files.mapping import Column, Mapping, load_mapping, ready
 from dunning_adapters.files.settings import FilesSettings
 from dunning_adapters.files.source import FilesSource
-from dunning_adapters.hookspecs import Adapter
+from dunning_adapters.hookspecs import Adapter, hookimpl
 
 ADAPTERS = (
     Adapter(
@@ -18,3 +20,9 @@ ADAPTERS = (
 )
 
 __all__ = ["ADAPTERS", "Column", "FilesSettings", "FilesSource", "Mapping", "load_mapping", "ready"]
+
+
+@hookimpl
+def dunning_adapters() -> Iterable[Adapter]:
+    """The source `files`."""
+    return ADAPTERS

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from dunning_adapters.hookspecs import Adapter
+from dunning_adapters.hookspecs import Adapter, hookimpl
 from dunning_adapters.sql import history, source
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.history import HistorySettings, SqlHistory
@@ -29,3 +30,9 @@ ADAPTERS: Final = (
         history.from_settings,
     ),
 )
+
+
+@hookimpl
+def dunning_adapters() -> Iterable[Adapter]:
+    """The source and the history `sql`."""
+    return ADAPTERS
