@@ -95,6 +95,7 @@ class Particulars:
             "place_and_date": self._dated(),
             "payments_as_of": words["payments_as_of"].replace("{date}", day(self._as_of)) if self._as_of else "",
             "deadline": day(action.deadline) if action.deadline else "",
+            "deadline_short": self._formats.short_day(action.deadline) if action.deadline else "",
             "sections": sections,
             "count": len(claimed),
             "what": self._what(claimed),

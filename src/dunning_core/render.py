@@ -26,7 +26,7 @@ BLOCKS = frozenset({"title", "subject", "opening", "closing", "claims", "sms"})
 NEEDED = ("title", "subject", "opening", "closing")
 LAYOUTS = ("letter.txt.j2", "letter.html.j2")
 NAMES = frozenset({
-    "claims", "closing", "contact", "count", "creditor", "customer", "deadline", "direction", "earlier",
+    "claims", "closing", "contact", "count", "creditor", "customer", "deadline", "deadline_short", "direction", "earlier",
     "extra", "facts", "first", "language", "level", "level_name", "oldest_days", "opening", "payments_as_of",
     "place_and_date", "reference", "repeat", "salutation", "sections", "subject", "title", "total", "what", "words",
 })  # fmt: skip
@@ -55,8 +55,14 @@ class Templates:
         for name, text in texts.items():
             language, _, file = name.partition("/")
             if file == "words.toml":
+                _known_language(language, name)
                 self._words[language] = merged(self._words.get(language, {}), parsed(text, name))
                 complete(self._words[language], self._words.get("en"), name)
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The files by name; of a `words.toml` given in parts, the last part."""
+        return MappingProxyType(self._texts)
 
     @staticmethod
     @cache
@@ -228,6 +234,13 @@ def _line(text: str) -> str:
 
 def _paragraphs(text: str) -> tuple[str, ...]:
     return tuple(_SPACES.sub(" ", part).strip() for part in _BLANK_LINE.split(text) if not part.isspace() and part)
+
+
+def _known_language(language: str, name: str) -> None:
+    try:
+        formats(language)
+    except ValueError as error:
+        raise TemplateError(f"the language {language!r} is not known", where=name) from error
 
 
 def _code(language: str) -> str:

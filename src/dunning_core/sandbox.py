@@ -185,7 +185,8 @@ class _Guard:
             self.visit(child, bound, depth + 1)
 
     def _refuse(self, node: nodes.Node, what: str, mend: str = "") -> NoReturn:
-        raise TemplateError(what, where=f"{self._file}:{node.lineno}", mend=mend)
+        inside = (inner.lineno for inner in node.find_all(nodes.Node) if inner.lineno)
+        raise TemplateError(what, where=f"{self._file}:{node.lineno or next(inside, 1)}", mend=mend)
 
     def _block(self, node: nodes.Block, bound: tuple[str, ...], depth: int) -> None:
         if depth != 1:

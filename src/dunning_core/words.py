@@ -24,7 +24,8 @@ def merged(base: Data, above: Data) -> Data:
     """`base` with the words of `above` in the place of those of the same name."""
     both = dict(base)
     for key, value in above.items():
-        both[key] = merged(base.get(key, {}), value) if isinstance(value, dict) else value
+        below = base.get(key)
+        both[key] = merged(below if isinstance(below, dict) else {}, value) if isinstance(value, dict) else value
     return both
 
 
@@ -37,6 +38,9 @@ def complete(words: Data, model: Data | None, name: str) -> None:
     for path in sorted(spelled.keys() - wanted.keys()):
         if not path.startswith(("own.", "counted.")):
             raise TemplateError(f"nothing prints the word {path!r}", where=name, mend="own words go into [own]")
+    for noun in sorted(words["counted"]):
+        if f"counted.{noun}.other" not in spelled:
+            raise TemplateError(f"the word 'counted.{noun}.other' is missing", where=name)
     for path, value in spelled.items():
         if not isinstance(value, str):
             raise TemplateError(f"the word {path!r} must be text", where=name)
