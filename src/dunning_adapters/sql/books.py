@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -14,9 +14,9 @@ from dunning_adapters.sql import rows
 from dunning_adapters.sql.catalogue import Bound, bind
 from dunning_adapters.sql.mapping import Mapping as SqlMapping
 from dunning_adapters.sql.rows import Bad, Row
-from dunning_adapters.sql.selection import Selection, chunks
+from dunning_adapters.sql.selection import Selection
 from dunning_core.errors import SourceError
-from dunning_core.ledger import Creditor, Customer, Hold, Ledger, OpenItem
+from dunning_core.ledger import Customer, Hold, OpenItem
 from dunning_core.values import Problem
 
 _PAYMENT: Final = "payment:"
@@ -69,8 +69,9 @@ class Books:
 
     def __init__(self, connection: sa.Connection, mapping: SqlMapping) -> None:
         self.page = mapping.page
-        self._items = Selection(bind(connection, mapping.items, "items"), mapping.items.columns, ("customer", "id"))
-        self._customers = Selection(bind(connection, mapping.customers, "customers"), mapping.customers.columns, ("id",))
+        items, customers = mapping.items, mapping.customers
+        self._items = Selection(bind(connection, items, "items"), items.columns, ("customer", "id"))
+        self._customers = Selection(bind(connection, customers, "customers"), customers.columns, ("id",))
         self._holds = [
             Selection(bind(connection, holds, f"holds[{number}]"), holds.columns, ("item", "customer"))
             for number, holds in enumerate(mapping.holds)
@@ -98,7 +99,9 @@ class Books:
         except Bad as bad:
             raise SourceError(bad.what, where=f"payments, newest {name}: {bad.value!r}", mend=bad.mend) from None
 
-    def customers(self, connection: sa.Connection, names: Collection[str], problems: list[Problem]) -> dict[str, Customer]:
+    def customers(
+        self, connection: sa.Connection, names: Collection[str], problems: list[Problem]
+    ) -> dict[str, Customer]:
         """Customers by id; who is not there or cannot be read is a problem."""
         found: dict[str, Customer] = {}
         where = self._customers.bound.where
@@ -112,9 +115,12 @@ class Books:
                 problems.append(Problem(f"{where}, id {customer.id}", "more than one row has this id"))
             elif customer.id in names:
                 found[customer.id] = customer
+        problems += [Problem(f"{where}, id {name}", "no row has this id") for name in sorted(set(names) - set(found))]
         return found
 
-    def holds(self, connection: sa.Connection, items: Sequence[OpenItem], names: Collection[str], problems: list[Problem]) -> Iterator[Hold]:
+    def holds(
+        self, connection: sa.Connection, items: Sequence[OpenItem], names: Collection[str], problems: list[Problem]
+    ) -> Iterator[Hold]:
         """Holds on these items and customers."""
         ids = {item.id for item in items}
         for selection in self._holds:
@@ -128,7 +134,7 @@ class Books:
         """Rows of holds that no customer and no item will ever find. Said aloud, because somebody wants not to be
         reminded."""
         return [
-            Problem(f"{selection.bound.where}, {row}", "the hold names nobody", mend="spaces around it? set trim = true")
+            Problem(selection.bound.where, "the hold names nobody", ", ".join(row), "spaces around it? set trim = true")
             for selection in self._holds
             for row in selection.nameless(connection)
         ]

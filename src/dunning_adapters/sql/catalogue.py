@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.expression import FromClause
@@ -22,6 +23,9 @@ from dunning_core.errors import ConfigError
 
 _BINARY: Final = {"sqlite": "BINARY", "mssql": "Latin1_General_100_BIN2"}
 """Collations in which texts are equal only when they are the same. PostgreSQL's are so by themselves."""
+
+_NUMBERS: Final = (sa.Integer, sa.Numeric)
+_TEXTS: Final = (sa.String, sa.types.NullType)  # the columns of a query tell no type
 
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], ColumnElement[bool]]]] = {
     "=": lambda column, value: column == value,
@@ -64,7 +68,7 @@ class Bound:
             return column
         if self.dialect.name in {"mysql", "mariadb"}:
             binary = "utf8mb4_nopad_bin" if getattr(self.dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
-            return sa.collate(sa.cast(column, sa.dialects.mysql.CHAR(charset="utf8mb4")), binary)
+            return sa.collate(sa.cast(column, mysql.CHAR(charset="utf8mb4")), binary)
         binary = _BINARY.get(self.dialect.name, "")
         return sa.collate(column, binary) if binary else column
 
@@ -73,7 +77,7 @@ class Bound:
 
         May find more where the database compares without case: compare again."""
         kind = self.types[name]
-        if isinstance(kind, sa.Integer | sa.Numeric):
+        if isinstance(kind, _NUMBERS):
             return self.column(name).in_([int(text) for text in texts if _is_whole(text)])
         column = self._trimmed(name)
         return column.in_(texts) if isinstance(kind, sa.String) else self.as_text(column).in_(texts)
@@ -84,11 +88,10 @@ class Bound:
 
     def comparable(self, name: str, other: Bound, other_name: str) -> bool:
         """Whether identifiers of the two columns can be compared as they are."""
-        kinds = sa.Integer | sa.Numeric
-        return (self._is_text(name), isinstance(self.types[name], kinds)) == (
-            other._is_text(other_name),
-            isinstance(other.types[other_name], kinds),
-        )
+        kinds = (_TEXTS, _NUMBERS)
+        return [isinstance(self.types[name], kind) for kind in kinds] == [
+            isinstance(other.types[other_name], kind) for kind in kinds
+        ]
 
     def select(self, *columns: ColumnElement[Any]) -> sa.Select[Any]:
         """SELECT of these under the mapping's conditions."""
@@ -100,7 +103,7 @@ class Bound:
         return sa.func.trim(column) if pads else column
 
     def _is_text(self, name: str) -> bool:
-        return isinstance(self.types[name], sa.String | sa.types.NullType)
+        return isinstance(self.types[name], _TEXTS)
 
 
 def bind(connection: sa.Connection, relation: Relation, where: str) -> Bound:
@@ -127,7 +130,7 @@ def _table(connection: sa.Connection, relation: Relation, where: str) -> tuple[F
         message = f"there is no table or view {relation.table!r}"
         raise ConfigError(message, where=f"{where}.table", mend=_near(relation.table, names))
     types = {found["name"]: found["type"] for found in inspector.get_columns(relation.table, schema)}
-    columns = [sa.column(sa.quoted_name(name, quote=True)) for name in types]
+    columns = [_column(name) for name in types]
     quoted = sa.quoted_name(relation.table, quote=True)
     return sa.table(quoted, *columns, schema=sa.quoted_name(schema, quote=True) if schema else None), types
 
@@ -135,14 +138,18 @@ def _table(connection: sa.Connection, relation: Relation, where: str) -> tuple[F
 def _query(connection: sa.Connection, query: str, where: str) -> tuple[FromClause, dict[str, TypeEngine[Any]]]:
     sql = single_select(query, f"{where}.query")
     literal = re.sub(r"(?<![:\w\\]):(?=\w)", r"\:", sql)  # no :name in it is a parameter of ours
-    probe = sa.text(f"SELECT * FROM (\n{literal}\n) mapped WHERE 1 = 0")
+    probe = sa.text(f"SELECT * FROM (\n{literal}\n) mapped WHERE 1 = 0")  # noqa: S608 - checked by single_select
     try:
         names = list(connection.execute(probe).keys())
     except SQLAlchemyError as error:
         raise ConfigError(f"the database refuses the query: {first_line(error)}", where=f"{where}.query") from None
-    columns = [sa.column(sa.quoted_name(name, quote=True)) for name in names]
+    columns = [_column(name) for name in names]
     source = sa.text(f"\n{literal}\n").columns(*columns).subquery()
     return source, {name: sa.types.NullType() for name in names}
+
+
+def _column(name: str) -> sa.ColumnClause[Any]:
+    return sa.column(sa.quoted_name(name, quote=True))
 
 
 _TOKENS: Final = re.compile(
@@ -151,7 +158,9 @@ _TOKENS: Final = re.compile(
       | (?P<word> [^\W\d]\w* ) | (?P<other> \S )""",
     re.VERBOSE | re.DOTALL,
 )
-_WRITING: Final = frozenset("insert update delete merge replace truncate drop alter create grant call into".split())
+_WRITING: Final = frozenset(
+    ["insert", "update", "delete", "merge", "replace", "truncate", "drop", "alter", "create", "grant", "call", "into"]
+)
 
 
 def single_select(query: str, where: str) -> str:
@@ -162,16 +171,14 @@ def single_select(query: str, where: str) -> str:
     tokens = [match for match in _TOKENS.finditer(query) if match["skip"] is None]
     while tokens and tokens[-1].group() == ";":
         query = query[: tokens.pop().start()]
-    words = [match["word"].lower() for match in tokens if match["word"]]
     if not tokens or tokens[0].group().lower() not in {"select", "with"}:
         raise ConfigError("the query must be a single SELECT", where=where)
     if any(match["other"] == ";" for match in tokens):
         raise ConfigError("the query must be a single SELECT, this is more than one statement", where=where)
     functions = {match.start() for match in re.finditer(r"\b\w+(?=\s*\()", query)}  # replace(...) only computes
-    writing = next((m for m in tokens if m["word"] and m["word"].lower() in _WRITING and m.start() not in functions), None)
-    if writing or not words:
-        what = f", not {writing.group().upper()}" if writing else ""
-        raise ConfigError(f"the query must be a single SELECT{what}", where=where)
+    for match in tokens:
+        if match["word"] and match["word"].lower() in _WRITING and match.start() not in functions:
+            raise ConfigError(f"the query must be a single SELECT, not {match['word'].upper()}", where=where)
     _balanced([match["other"] for match in tokens], where)
     return query
 
@@ -188,9 +195,9 @@ def _balanced(tokens: Iterable[str | None], where: str) -> None:
 
 def _condition(bound: Bound, comparison: Comparison) -> ColumnElement[bool]:
     column = bound.column(comparison.column, "where")
-    value: Any = comparison.value
-    values = [_bindable(one, bound.dialect) for one in value] if isinstance(value, tuple) else _bindable(value, bound.dialect)
-    return _OPERATORS[comparison.op](column, values)
+    if isinstance(comparison.value, tuple):
+        return _OPERATORS[comparison.op](column, [_bindable(one, bound.dialect) for one in comparison.value])
+    return _OPERATORS[comparison.op](column, _bindable(comparison.value, bound.dialect))
 
 
 def _bindable(value: Any, dialect: sa.Dialect) -> Any:

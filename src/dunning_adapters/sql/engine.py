@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from dunning_core.errors import ConfigError, MissingExtra
 
-_EXTRAS: Final = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql"}
+_EXTRAS: Final = {"postgresql+psycopg": "postgres", "mysql+pymysql": "mysql", "mariadb+pymysql": "mysql"}
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
 """The drivers that the extras install, for URLs that name none."""
 
@@ -48,7 +48,7 @@ def engine_for(url: URL, purpose: str) -> Engine:
     except NoSuchModuleError:
         raise ConfigError(f"SQLAlchemy knows no database called {url.drivername}", where=purpose) from None
     except ModuleNotFoundError as missing:
-        extra = _EXTRAS.get(url.get_backend_name())
+        extra = _EXTRAS.get(url.drivername)
         if extra is None:
             raise ConfigError(f"{shown(url)} needs the module {missing.name}", where=purpose) from None
         raise MissingExtra(str(missing.name), extra, purpose) from None

@@ -72,9 +72,9 @@ class SqlHistory:
         recorded = tuple(events)
         if not recorded:
             return
-        rows = [to_row(event) for event in recorded]
         stages = _stages(recorded)
         with self._named():
+            rows = [to_row(event) for event in recorded]
             try:
                 self._write(lambda connection: _append(connection, rows, stages))
             except IntegrityError as error:
@@ -135,7 +135,7 @@ class SqlHistory:
         with self._engine.connect() as connection:
             found = is_prepared(connection)
         if not found:
-            _transact(self._engine, prepare, again=lambda error: True)
+            _transact(self._engine, prepare, again=lambda _: True)
         self._prepared = True
 
     @contextmanager
@@ -145,6 +145,8 @@ class SqlHistory:
             yield
         except SQLAlchemyError as error:
             raise HistoryError(f"the database says: {first_line(error)}", where=self._name) from error
+        except UnicodeEncodeError as error:
+            raise HistoryError(f"a text cannot be stored ({error.reason})", where=self._name) from None
 
 
 def _append(connection: Connection, rows: Sequence[dict[str, object]], stages: Sequence[Stage]) -> None:

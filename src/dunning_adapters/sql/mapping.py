@@ -282,7 +282,8 @@ class Payments(Relation):
             "reference": origin.reference,
         }
         relation = {name: getattr(self, name) for name in Relation.model_fields if name != "db_schema"}
-        return Items(**relation, schema=self.db_schema, columns=ItemColumns(**columns))
+        relation |= {"schema": self.db_schema, "columns": ItemColumns.model_validate(columns)}
+        return Items.model_validate(relation)
 
 
 class ContactLog(BaseModel):

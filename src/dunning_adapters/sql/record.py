@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
+
+from sqlalchemy import RowMapping
 
 from dunning_core.errors import HistoryError
 from dunning_core.event import Event, EventKind
 from dunning_core.values import minor_digits
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_KEY_LENGTH: Final = 64
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -24,7 +27,7 @@ def fingerprint(text: str) -> str:
 
 def to_row(event: Event) -> dict[str, object]:
     """The columns of `dunning_event` but `seq`. Raises HistoryError for what could not be read back the same."""
-    if len(event.key) > 64 or not event.key.isascii() or event.key != event.key.strip():
+    if len(event.key) > _KEY_LENGTH or not event.key.isascii() or event.key != event.key.strip():
         raise HistoryError(f"letter key {event.key[:80]!r} is not a hex SHA-256", where=f"customer {event.customer}")
     return {
         "kind": event.kind.value,
@@ -50,7 +53,7 @@ def to_row(event: Event) -> dict[str, object]:
     }
 
 
-def from_row(row: Mapping[str, Any]) -> Event:
+def from_row(row: RowMapping) -> Event:
     """The event that `to_row` was given. Amounts show their currency's digits, clock times are in UTC."""
     return Event(
         kind=EventKind(row["kind"]),
@@ -63,7 +66,7 @@ def from_row(row: Mapping[str, Any]) -> Event:
         level=row["level"],
         level_name=row["level_name"],
         items=tuple((item, level) for item, level in json.loads(row["items"])),
-        totals=tuple((currency, Decimal(units).scaleb(-digits)) for currency, units, digits in json.loads(row["totals"])),
+        totals=tuple((code, Decimal(units).scaleb(-digits)) for code, units, digits in json.loads(row["totals"])),
         deadline=date.fromisoformat(row["deadline"]) if row["deadline"] else None,
         channel=row["channel"],
         recipients=tuple(json.loads(row["recipients"])),

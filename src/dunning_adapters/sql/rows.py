@@ -46,7 +46,7 @@ def getter(origin: From, places: Mapping[str, int]) -> Getter:
     if origin.negative_when is None:
         return lambda row: row[place]
     sign_place, negative = places[origin.negative_when.column], frozenset(origin.negative_when.values)
-    return lambda row: _negated(row[place], bare(row[sign_place]) in negative)
+    return lambda row: negated(row[place]) if bare(row[sign_place]) in negative else row[place]
 
 
 def _mapped(value: object, origin: From) -> str | None:
@@ -58,8 +58,9 @@ def _mapped(value: object, origin: From) -> str | None:
     raise Bad(f"column {origin.column!r} holds a value that the mapping does not list", spelled)
 
 
-def _negated(value: object, negative: bool) -> object:
-    return -amount(value) if negative and value is not None else value
+def negated(value: object) -> Decimal | None:
+    """The amount with the other sign; NULL stays NULL."""
+    return None if value is None else -amount(value)
 
 
 def bare(value: object) -> object:

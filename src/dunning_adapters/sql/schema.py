@@ -158,8 +158,7 @@ def create(connection: Connection, metadata: MetaData) -> None:
 
 
 def _strict(dialect: Dialect) -> str:
-    version = dialect.dbapi.sqlite_version_info if dialect.dbapi else ()  # type: ignore[attr-defined]
-    return " STRICT" if version >= (3, 37) else ""
+    return " STRICT" if getattr(dialect.dbapi, "sqlite_version_info", ()) >= (3, 37) else ""
 
 
 def lost_a_race(error: DBAPIError) -> bool:

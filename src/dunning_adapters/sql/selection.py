@@ -49,13 +49,12 @@ class Selection:
         for chunk in chunks(sorted(texts)):
             yield from self.all(connection, self.bound.among(self.origins[field].column, chunk))
 
-    def pages(
-        self, connection: sa.Connection, size: int, *conditions: ColumnElement[bool]
-    ) -> Iterator[list[Row]]:
+    def pages(self, connection: sa.Connection, size: int, *conditions: ColumnElement[bool]) -> Iterator[list[Row]]:
         """Rows in pages of about `size`, by the two keys, cut between customers. Memory holds a page and what the
         largest customer has."""
         first, second = self.keys.values()
-        query = self.bound.select(*self._expressions).where(*self._keyed(), *conditions).order_by(first, second).limit(size)
+        keyed = self.bound.select(*self._expressions).where(*self._keyed(), *conditions)
+        query = keyed.order_by(first, second).limit(size)
         page: list[Row] = list(map(tuple, connection.execute(query)))
         waiting: list[Row] = []
         while page:
@@ -100,7 +99,8 @@ class Selection:
         cannot be read are left out: they are problems."""
         origin = self.origins["currency"]
         group = [self.bound.key(origin.column)] if origin.column else []
-        query = self.bound.select(sa.func.sum(self._exact(self.origins["balance"])), *group).where(*self._keyed(), *conditions)
+        total = sa.func.sum(self._exact(self.origins["balance"]))
+        query = self.bound.select(total, *group).where(*self._keyed(), *conditions)
         read = getter(origin, {origin.column: 1})
         sums: dict[str, Decimal] = {}
         for row in connection.execute(query.group_by(*group)):
@@ -115,7 +115,8 @@ class Selection:
         mine, theirs = self.keys[field], other.keys[field]
         if not self.bound.comparable(self.origins[field].column, other.bound, other.origins[field].column):
             mine, theirs = self.bound.as_text(mine), other.bound.as_text(theirs)
-        return sa.exists(other.bound.select(sa.literal(1)).where(*other._keyed(), theirs == mine).correlate(self.bound.source))
+        same = other.bound.select(sa.literal(1)).where(*other._keyed(), theirs == mine)
+        return sa.exists(same.correlate(self.bound.source))
 
     def _keyed(self) -> list[ColumnElement[bool]]:
         return [key.is_not(None) for key in self.keys.values()]

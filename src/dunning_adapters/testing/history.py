@@ -116,7 +116,8 @@ class HistoryConformance:
         assert list(history.events()) == [letter(1)]
 
     def test_a_new_attempt_is_another_letter(self, history: History) -> None:
-        events = [letter(1), letter(1, EventKind.REFUSED), letter(1, attempt=2), letter(1, EventKind.ACCEPTED, attempt=2)]
+        events = [letter(1), letter(1, EventKind.REFUSED)]
+        events += [letter(1, attempt=2), letter(1, EventKind.ACCEPTED, attempt=2)]
         for event in events:
             history.append([event])
         assert list(history.events()) == events

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -135,5 +136,5 @@ def _narrowed(ledger: Ledger, chosen: set[str]) -> Ledger:
     )
 
 
-def _without_zeros(amounts: dict[str, object]) -> dict[str, object]:
+def _without_zeros(amounts: dict[str, Decimal]) -> dict[str, Decimal]:
     return {currency: amount for currency, amount in amounts.items() if amount}

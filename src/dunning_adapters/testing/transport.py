@@ -19,11 +19,11 @@ _DOCUMENT: Final = Document(
     level=2,
     level_name="demand",
     subject="Wezwanie do zapłaty – Țepeș & Fiii, ñandú, őrült",
-    text="Szanowni Państwo,\n\nprosimy o zapłatę 1\N{NO-BREAK SPACE}234,56 zł.\n.\nFrom tu\n" + "długa linia " * 200 + "\n",
+    text="Szanowni Państwo,\n\nprosimy o zapłatę 1\N{NO-BREAK SPACE}234,56 zł.\n.\nFrom tu\n" + "długa " * 400 + "\n",
     html="<p>Szanowni Państwo,</p><p>prosimy o zapłatę <b>1&nbsp;234,56 zł</b>.</p>",
     on=date(2026, 3, 2),
     sender=Mailbox("windykacja@example.com", "Dział Windykacji"),
-    to=(Mailbox("ksiegowosc@example.pl", "Księgowość, \"Żubr\" Sp. z o.o."),),
+    to=(Mailbox("ksiegowosc@example.pl", 'Księgowość, "Żubr" Sp. z o.o.'),),
     attachments=(Attachment("wykaz.csv", "text/csv", b"a;b\r\n1;2\r\n"),),
 )
 
@@ -92,7 +92,7 @@ class TransportConformance:
             {"text": "lone \ud800 surrogate"},
             {"attachments": (Attachment("../a\n.csv", "nonsense", b""),)},
         ],
-        ids=lambda trouble: "-".join(trouble),
+        ids="-".join,
     )
     def test_one_bad_document_is_a_verdict_and_no_exception(
         self, transport: Transport, tmp_path: Path, trouble: dict[str, Any]
