@@ -100,9 +100,12 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(tmp_path, changes,
 
 
 NASTY = [
-    "../../etc/passwd", "/etc/passwd", "C:\\windows\\system32", "..\\..\\x", "CON", "NUL.txt", "aux", "COM1", "a\x00b",
-    "a\nb", "a\r\nb", "-rf", "--help", "~root", "$(id)", "`id`", "a;b", "a|b", "a&b", "a>b", "*", "?", "a:b", "a.", "a ",
-    " a", ".", "..", "...", ".hidden", "", " ", "x" * 300, "ż" * 300, "\u202egpj.exe", "a\u2044b", "a\uff0fb", "\uff0e\uff0e\uff0f",
+    "../../etc/passwd", "/etc/passwd", "C:\\windows\\system32", "..\\..\\x", "CON", "NUL.txt", "aux", "COM1",
+    "a\x00b",
+    "a\nb", "a\r\nb", "-rf", "--help", "~root", "$(id)", "`id`", "a;b", "a|b", "a&b", "a>b", "*", "?", "a:b", "a.",
+    "a ",
+    " a", ".", "..", "...", ".hidden", "", " ", "x" * 300, "ż" * 300, "\u202egpj.exe", "a\u2044b", "a\uff0fb",
+    "\uff0e\uff0e\uff0f",
     "ﬁle", "İ", "ß", "K-17", "k-17", "🦊", "\ud800", "%2e%2e%2f", "a\u200bb", "Σίσυφος", "名前",
 ]  # fmt: skip
 
@@ -126,11 +129,10 @@ def test_names_are_plain_short_and_told_apart_by_the_letter(customer):
 def test_a_key_names_a_file_safely_or_not_at_all(key):
     try:
         name = file_stem(replace(LETTER, key=key))
-    except RenderError as error:
-        assert error.where == "key"
-    else:
-        assert re.fullmatch(r"[A-Za-z0-9_.-]+", name)
-        assert ".." not in name
+    except RenderError:
+        return
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", name)
+    assert ".." not in name
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_before_any_letter(tmp_path):

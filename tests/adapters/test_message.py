@@ -193,7 +193,9 @@ WORDS = st.text(
     | st.sampled_from("ąćęłńóśźżăâîșțőűñ¿€ ,.;:<>@\"'()[]\\=?_-"),
     max_size=150,
 ).filter(lambda text: "=?" not in text)
-NAMES = WORDS | st.lists(st.sampled_from(["Żółć", "Sp. z o.o.", "Kowalski,", "i", "Fiii", "S.R.L."]), max_size=30).map(" ".join)
+NAMES = WORDS | st.lists(st.sampled_from(["Żółć", "Sp. z o.o.", "Kowalski,", "i", "Fiii", "S.R.L."]), max_size=30).map(
+    " ".join
+)
 LOCALS = st.from_regex(r"[A-Za-z0-9_+'-]{1,12}(\.[A-Za-z0-9_+-]{1,12}){0,2}", fullmatch=True)
 DOMAINS = st.from_regex(r"[a-z0-9]{1,10}(-[a-z0-9]{1,5})?(\.[a-z]{2,10}){1,3}", fullmatch=True)
 ADDRESSES = st.builds("{}@{}".format, LOCALS, DOMAINS)
@@ -218,7 +220,9 @@ DOCUMENTS = st.builds(
     copies=PEOPLE,
     blind_copies=PEOPLE,
     reply_to=PEOPLE,
-    follows=st.lists(st.builds("{}.{}".format, KEYS.map(lambda key: key[:32]), st.integers(1, 9)), max_size=3).map(tuple),
+    follows=st.lists(st.builds("{}.{}".format, KEYS.map(lambda key: key[:32]), st.integers(1, 9)), max_size=3).map(
+        tuple
+    ),
 )
 
 
@@ -269,17 +273,16 @@ def test_a_name_is_read_by_the_standard_library_but_for_spaces(name):
     assert person.addr_spec == "jan@firma.pl"
 
 
+FORBIDDEN = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff{DIRECTION}]|=\?")
+
+
 @given(st.text(max_size=40))
 def test_any_subject_is_read_back_or_refused(subject):
-    try:
-        raw = written(subject=subject)
-    except RenderError as error:
-        assert error.where == "subject"
-        assert re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]|=\?", subject + "") or any(
-            char in DIRECTION for char in subject
-        )
-        return
-    assert parsed(raw)["Subject"] == single(subject)
+    if FORBIDDEN.search(subject):
+        with pytest.raises(RenderError, match=r"^subject: "):
+            written(subject=subject)
+    else:
+        assert parsed(written(subject=subject))["Subject"] == single(subject)
 
 
 def test_times_without_a_zone_are_refused():
@@ -290,7 +293,22 @@ def test_times_without_a_zone_are_refused():
 # Header injection ------------------------------------------------------------------------------------------------
 
 INJECTED = ["Bcc: evil@evil.example", "Reply-To: evil@evil.example", "Content-Type: text/html", "", "<b>pay to 99</b>"]
-BREAKS = ["\r\n", "\n", "\r", "\n\r", "\r\n ", "\n\t", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+BREAKS = [
+    "\r\n",
+    "\n",
+    "\r",
+    "\n\r",
+    "\r\n ",
+    "\n\t",
+    "\x0b",
+    "\x0c",
+    "\x1c",
+    "\x1d",
+    "\x1e",
+    "\x85",
+    "\u2028",
+    "\u2029",
+]
 WORDED = ["=?utf-8?q?=0A?=", "=?utf-8?b?Cg==?=", "=?UTF-8?Q?=0D=0A?=", "=?us-ascii?q?x?=", "=?utf-8?q?", "=?", "x=?x"]
 SIGNS = ["\x00", "\x01", "\x08", "\x1b[2J", "\x7f", "\x9b", "\u202e", "\u2066", "\u200f", "\ud800", "\udfff", "\uffff"]
 PAYLOADS = [
@@ -366,7 +384,9 @@ def test_nobody_to_send_to_is_refused():
         written(to=())
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", ".htaccess", "../x", "a/b", "a\\b", "c:x", "x.", "x ", " x", "a" * 101, '"'])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".htaccess", "../x", "a/b", "a\\b", "c:x", "x.", "x ", " x", "a" * 101, '"']
+)
 def test_file_names_that_lead_elsewhere_are_refused(name):
     with pytest.raises(RenderError, match="file name"):
         written(attachments=(Attachment(name, "text/csv", b""),))
@@ -408,7 +428,8 @@ BAD = [
     "jan@firma.pl <jan@evil.pl>", '"jan@firma.pl" <jan@evil.pl>', "<jan@firma.pl> <jan@evil.pl>", "<jan@firma.pl",
     "jan@firma.pl>", "Jan <jan@firma.pl> Nowak", "jan@firma.pl (Jan)", "(x)jan@firma.pl", "Jan (x) <jan@firma.pl>",
     '"jan nowak"@firma.pl', '"jan"@firma.pl', '"a@b"@firma.pl', '"Jan\\" <jan@firma.pl>', '"Jan <jan@firma.pl>',
-    "group: jan@firma.pl;", "<@relay.pl:jan@firma.pl>", "@relay.pl:jan@firma.pl", "jan%evil.pl@relay.pl", "relay!jan@x.pl",
+    "group: jan@firma.pl;", "<@relay.pl:jan@firma.pl>", "@relay.pl:jan@firma.pl", "jan%evil.pl@relay.pl",
+    "relay!jan@x.pl",
     "|prog@firma.pl", "`id`@firma.pl", "jan@[127.0.0.1]", "jan@127.0.0.1", "jan@[IPv6:::1]", "jan@firma.123",
     ".jan@firma.pl", "jan.@firma.pl", "ja..n@firma.pl", "jan@.firma.pl", "jan@firma.pl.", "jan@firma..pl",
     "jan@-firma.pl", "jan@firma-.pl", "jan@fir_ma.pl", "jan@*.pl", "żółw@firma.pl", "jan\u200b@firma.pl",
@@ -418,9 +439,11 @@ BAD = [
     "jan@fіrma.pl", "jan@fi🦊rma.pl", "jan@🦊.pl", "jan@xn--.pl", "jan@xn--a.pl", "jan@xn--firma-.pl", "jan@xn--jan",
     "jan@xn--strae-oqa.de", "a" * 65 + "@firma.pl", "jan@" + "a" * 64 + ".pl", "jan@" + "a." * 125 + "pl",
     "a" * 300 + "@firma.pl", "jan@" + "ż" * 60 + ".pl", "a" * 64 + "@" + ("b" * 60 + ".") * 3 + "firma.pl",
-    "jan@firma.pl\n", "\njan@firma.pl", "jan@firma.pl\r\nBcc: x@y.pl", "jan@firma.pl\x00", "jan\t@firma.pl", "Jan\t<jan@firma.pl>",
+    "jan@firma.pl\n", "\njan@firma.pl", "jan@firma.pl\r\nBcc: x@y.pl", "jan@firma.pl\x00", "jan\t@firma.pl",
+    "Jan\t<jan@firma.pl>",
     "=?utf-8?q?jan?=@firma.pl", "=?utf-8?q?Jan?= <jan@firma.pl>", "=?utf-8?b?Cg==?=@firma.pl", "jan@=?utf-8?q?x?=.pl",
-    "mailto:jan@firma.pl", "jan@firma.pl?subject=x", "http://firma.pl", "brak", "n/a", "-", "jan(at)firma.pl", "jan@٣٤.pl",
+    "mailto:jan@firma.pl", "jan@firma.pl?subject=x", "http://firma.pl", "brak", "n/a", "-", "jan(at)firma.pl",
+    "jan@٣٤.pl",
     "jan@a\u0301\u200c.pl", "j\ud800@firma.pl", "jan@\ud800.pl", "jan@ab١.pl", "jan@אabc.pl", "jan@א1a.pl",
 ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import shutil
 import socket
+import ssl
 import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,7 +22,8 @@ from dunning_adapters.testing import TransportConformance
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import TransportError
 
-SECRET = "Żółć-canary-7Kq!"
+SECRET = "Żółć-canary-7Kq!"  # noqa: S105 - a canary that must show nowhere
+VARIABLE = "DUNNING_TEST_PASSWORD"
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 LETTER = Document(
     key="ab12" * 16,
@@ -122,17 +124,21 @@ def serve():
     running = []
 
     def start(folder=None, *, implicit=False, login=False, **options):
-        import ssl  # noqa: PLC0415 - beside its only use
-
         inbox, context = Inbox(), None
         if folder is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(folder / "host.pem", folder / "host.key")
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        tls = {"ssl_context": context} if implicit else {"tls_context": context, "require_starttls": context is not None}
+        tls = (
+            {"ssl_context": context} if implicit else {"tls_context": context, "require_starttls": context is not None}
+        )
         if login:
-            options |= {"authenticator": inbox.authenticate, "auth_required": not implicit, "auth_require_tls": not implicit}
+            options |= {
+                "authenticator": inbox.authenticate,
+                "auth_required": not implicit,
+                "auth_require_tls": not implicit,
+            }
         server = Controller(inbox, hostname="127.0.0.1", port=port, **tls, **options)
         server.start()
         running.append(server)
@@ -223,7 +229,7 @@ def test_a_server_without_a_login_is_refused(serve, certified):
 @pytest.mark.parametrize("refused", [[], ["PLAIN"]], ids=["PLAIN", "LOGIN"])
 def test_a_wrong_password_is_an_error_that_does_not_show_it(serve, certified, refused):
     port, inbox = serve(certified, login=True, auth_exclude_mechanism=refused)
-    line = secured(port, certified, password="wrong-canary")
+    line = secured(port, certified, password="wrong-canary")  # noqa: S106 - it opens nothing
     with pytest.raises(TransportError, match="refused the login of biuro: 535 ") as caught:
         line.__enter__()
     shown = "".join(format_exception(caught.value)) + repr(line) + repr(line._settings) + str(caught.value)
@@ -233,18 +239,18 @@ def test_a_wrong_password_is_an_error_that_does_not_show_it(serve, certified, re
 
 def test_the_password_may_come_from_the_environment(serve, certified, monkeypatch):
     port, inbox = serve(certified, login=True)
-    line = secured(port, certified, password=None, password_env="DUNNING_TEST_PASSWORD")
-    monkeypatch.delenv("DUNNING_TEST_PASSWORD", raising=False)
-    with pytest.raises(TransportError, match="DUNNING_TEST_PASSWORD is not set"):
+    line = secured(port, certified, password=None, password_env=VARIABLE)
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(TransportError, match=f"{VARIABLE} is not set"):
         line.deliver(LETTER)
-    monkeypatch.setenv("DUNNING_TEST_PASSWORD", SECRET)
+    monkeypatch.setenv(VARIABLE, SECRET)
     with line:
         assert line.deliver(LETTER).verdict is Verdict.ACCEPTED
     assert inbox.logins == [("PLAIN", "biuro", SECRET)]
 
 
 def test_a_missing_certificate_file_is_named(certified):
-    with pytest.raises(TransportError, match="ca_file: .*No such file"):
+    with pytest.raises(TransportError, match=r"ca_file: .*No such file"):
         secured(1, certified, ca_file=Path("nowhere.pem")).deliver(LETTER)
 
 

@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,7 @@ def test_without_a_connection_nothing_is_tried(phase, fault):
             pass
         assert caught.value.where == f"smtp 127.0.0.1:{server.port}"
         assert str(caught.value).isprintable()
-        assert not any(command.startswith(("MAIL", "AUTH")) for command in sum(server.commands, []))
+        assert not any(command.startswith(("MAIL", "AUTH")) for command in chain.from_iterable(server.commands))
     assert server.letters == []
 
 
@@ -178,20 +179,19 @@ CODES = {"close": 0, "4xx": 451, "5xx": 550, "garbage": -1, "stall": 0}
     [(phase, fault, verdict) for phase, row in MATRIX.items() for fault, verdict in zip(ANY, row, strict=True)],
 )
 def test_the_verdict_of_every_phase_and_fault(phase, fault, verdict):
-    with ScriptedServer(phase, fault) as server:
-        with transport(server) as port:
-            receipt = port.deliver(LARGE if phase == "body" else LETTER)
-            assert (receipt.verdict, receipt.phase, receipt.code) == (verdict, phase, CODES[fault])
-            assert receipt.letter == LETTER.letter
-            assert receipt.text
-            assert receipt.text.isprintable()
-            assert len(server.letters) == (phase == "dot")
-            if not (phase, fault) == ("body", "stall"):
-                again = port.deliver(replace(LETTER, attempt=2))  # the next letter does not suffer for it
-                assert again.verdict is Verdict.ACCEPTED
-                kept = fault in {"4xx", "5xx"} and phase != "body"
-                assert len(server.commands) == (1 if kept else 2)
-                assert ("rset" in server.commands[0]) == kept
+    with ScriptedServer(phase, fault) as server, transport(server) as port:
+        receipt = port.deliver(LARGE if phase == "body" else LETTER)
+        assert (receipt.verdict, receipt.phase, receipt.code) == (verdict, phase, CODES[fault])
+        assert receipt.letter == LETTER.letter
+        assert receipt.text
+        assert receipt.text.isprintable()
+        assert len(server.letters) == (phase == "dot")
+        if (phase, fault) != ("body", "stall"):
+            again = port.deliver(replace(LETTER, attempt=2))  # the next letter does not suffer for it
+            assert again.verdict is Verdict.ACCEPTED
+            kept = fault in {"4xx", "5xx"} and phase != "body"
+            assert len(server.commands) == (1 if kept else 2)
+            assert ("rset" in server.commands[0]) == kept
 
 
 @pytest.mark.parametrize("phase", ["mail", "rcpt", "data", "dot"])
@@ -205,7 +205,15 @@ def test_a_server_that_says_it_is_closing_is_left(phase):
 
 @pytest.mark.parametrize(
     "reply",
-    [b"250-taken\r\n", b"25", b"354 go on\r\n", b"999 done\r\n", b"-50 what\r\n", b"250 " + b"x" * 9000 + b"\r\n", b"\r\n"],
+    [
+        b"250-taken\r\n",
+        b"25",
+        b"354 go on\r\n",
+        b"999 done\r\n",
+        b"-50 what\r\n",
+        b"250 " + b"x" * 9000 + b"\r\n",
+        b"\r\n",
+    ],
     ids=["half a reply", "no line end", "another question", "no class", "negative", "too long", "empty"],
 )
 def test_what_is_no_answer_to_the_dot_leaves_doubt(reply):
@@ -215,7 +223,9 @@ def test_what_is_no_answer_to_the_dot_leaves_doubt(reply):
         assert len(server.letters) == 1
 
 
-@pytest.mark.parametrize("reply", [b"250 queued\r\n", b"250-queued\r\n250 as 77\r\n", b"251 ok\r\n", b"200 ok\r\n", b"250\r\n"])
+@pytest.mark.parametrize(
+    "reply", [b"250 queued\r\n", b"250-queued\r\n250 as 77\r\n", b"251 ok\r\n", b"200 ok\r\n", b"250\r\n"]
+)
 def test_what_is_done_is_accepted(reply):
     with ScriptedServer("dot", reply) as server, transport(server) as port:
         receipt = port.deliver(LETTER)
@@ -289,10 +299,9 @@ def test_goodbye_may_fail():
 
 
 def test_the_commands_hold_only_what_the_envelope_says():
-    people = {"copies": (Mailbox("anna@firma.pl"), Mailbox("JAN@KOWALSKI.PL".lower())), "blind_copies": (Mailbox("a@żubr.pl"),)}
-    with ScriptedServer() as server:
-        with transport(server) as port:
-            port.deliver(replace(LETTER, **people))
+    copies = (Mailbox("anna@firma.pl"), Mailbox("jan@KOWALSKI.pl"))
+    with ScriptedServer() as server, transport(server) as port:
+        port.deliver(replace(LETTER, copies=copies, blind_copies=(Mailbox("a@żubr.pl"),)))
     size = len(server.letters[0]) + 2 - server.letters[0].count(b"\r\n..")
     assert server.commands[0] == [
         "ehlo firma.pl",
@@ -306,14 +315,14 @@ def test_the_commands_hold_only_what_the_envelope_says():
 
 
 def test_dots_at_line_starts_are_doubled():
-    with ScriptedServer() as server:
-        with transport(server) as port:
-            port.deliver(LETTER)
+    with ScriptedServer() as server, transport(server) as port:
+        port.deliver(LETTER)
     assert b"\r\n=2E\r\n...kropki" in server.letters[0]
 
 
 def test_an_interruption_hangs_up(monkeypatch):
     with ScriptedServer() as server, transport(server) as port:
+
         def interrupted(*_):
             raise KeyboardInterrupt
 

@@ -78,7 +78,7 @@ class SmtpTransport:
         if self._line is not None and self._served:
             if self._served >= self._settings.letters_per_connection:
                 self._hang_up(politely=True)
-            elif not reset(self._line):
+            elif not reset(self._line, self._settings):
                 self._hang_up()
         if self._line is None:
             self._line = connect(self._settings, self._base)

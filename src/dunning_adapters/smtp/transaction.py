@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import selectors
 import smtplib
+import socket
 import ssl
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -64,9 +65,10 @@ def _wire(people: Iterable[Mailbox], field: str) -> dict[str, None]:
     return {address(person.address, field): None for person in people}
 
 
-def reset(line: smtplib.SMTP) -> bool:
+def reset(line: smtplib.SMTP, settings: SmtpSettings) -> bool:
     """Whether the server still answers, with nothing left over from the letter before."""
     try:
+        _socket(line).settimeout(settings.timeout)
         return line.rset()[0] in TAKEN
     except (smtplib.SMTPException, OSError):
         return False
@@ -135,32 +137,36 @@ def _has_spoken(line: smtplib.SMTP) -> bool:
 
     An answer that came before the question must not be taken for the answer to the dot.
     """
-    if line.sock is None or line.file is None:
-        return True
-    patience = line.sock.gettimeout()
-    line.sock.settimeout(0)
+    wire = _socket(line)
+    patience = wire.gettimeout()
+    wire.settimeout(0)
     try:
         with suppress(ssl.SSLWantReadError):  # TLS talked to itself: there is nothing for us
-            if line.file.peek(1):
+            if line.file is not None and line.file.peek(1):
                 return True
     finally:
-        line.sock.settimeout(patience)
+        wire.settimeout(patience)
     with selectors.DefaultSelector() as selector:
-        selector.register(line.sock, selectors.EVENT_READ)
+        selector.register(wire, selectors.EVENT_READ)
         return bool(selector.select(timeout=0))
+
+
+def _socket(line: smtplib.SMTP) -> socket.socket:
+    """The connection's socket, which `smtplib` forgets when the other side has hung up."""
+    if line.sock is None:
+        message = "the connection is gone"
+        raise smtplib.SMTPServerDisconnected(message)
+    return line.sock
 
 
 def _finish(line: smtplib.SMTP, settings: SmtpSettings) -> tuple[int, str]:
     """The dot and its reply. From the first byte of the dot on, only a 2xx, 4xx or 5xx tells what became of it."""
     try:
-        if line.sock is not None:
-            line.sock.settimeout(settings.final_timeout)
+        _socket(line).settimeout(settings.final_timeout)
         line.send(b".\r\n")
         code, text = line.getreply()
     except (smtplib.SMTPException, OSError) as error:
         raise Stop(Verdict.IN_DOUBT, "dot", 0, why(error), broken=True) from None
-    if line.sock is not None:
-        line.sock.settimeout(settings.timeout)
     if is_done(code):
         return code, said(code, text)
     if not is_refusal(code):
