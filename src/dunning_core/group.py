@@ -65,7 +65,8 @@ class Group:
         operator: bool = False,
     ) -> None:
         self.key, self.rules, self.policy, self.standings = key, rules, rules.policy, standings
-        self.customer, self.turns, self.operator = items[0].customer, turns, operator
+        self.customer, self.operator = items[0].customer, operator
+        self.turns = {item.id: turns[item.id] for item in items if item.id in turns}
         self.live: list[OpenItem] = []
         self.credits: list[OpenItem] = []
         self.open: list[OpenItem] = []
@@ -340,11 +341,11 @@ class Group:
             if carrier_only and item is not oldest:
                 has = self.standings.item(item.id).level
                 yield Line(item.id, item.currency, item.balance, has, records=False)
-            else:
-                recorded = own if self.policy.record_level == "own" else level
-                yield Line(item.id, item.currency, item.balance, recorded)
-            outcome, _, rule, because, look = self.found[item.id][1]
-            self.settle(item, Judgement(outcome, level, rule, because, look))
+                continue
+            recorded = own if self.policy.record_level == "own" else level
+            yield Line(item.id, item.currency, item.balance, recorded)
+            if self.found[item.id][1].level != recorded:
+                self.settle(item, self.found[item.id][1]._replace(level=recorded))
 
     def _besides(self, asked: set[str]) -> list[OpenItem]:
         if self.policy.list_items == "reached":
