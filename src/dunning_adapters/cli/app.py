@@ -1,0 +1,37 @@
+"""All commands, and how an error reads."""
+
+from __future__ import annotations
+
+import click
+
+from dunning_adapters.cli import check, plan, run
+from dunning_adapters.cli.screen import warn
+from dunning_adapters.cli.session import COULD_NOT
+from dunning_core.errors import DunningError
+
+
+class _Group(click.Group):
+    """Commands in the order of a working day. An error that was raised on purpose is one line, not a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's shape
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> None:
+        try:
+            super().invoke(ctx)
+        except DunningError as error:
+            warn(str(error), "error")
+            ctx.exit(COULD_NOT)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dunning")
+def dunning() -> None:
+    """From open items to letters: who gets which reminder today, and why.
+
+    Nothing is ever sent without --send. Exit codes: 0 done, 1 done but something wants a look, 2 could not be done.
+    """
+
+
+for command in (check.check, plan.plan, run.run):
+    dunning.add_command(command)

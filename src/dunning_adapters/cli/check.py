@@ -1,0 +1,49 @@
+"""`dunning check`: everything that could fail tonight, found today."""
+
+from __future__ import annotations
+
+import click
+
+from dunning_adapters.cli.examine import (
+    books_agree,
+    history_answers,
+    letters_can_be_written,
+    ports_are_made,
+    settings_are_sound,
+    transport_answers,
+)
+from dunning_adapters.cli.findings import Findings
+from dunning_adapters.cli.letters import count
+from dunning_adapters.cli.screen import progress, warn
+from dunning_adapters.cli.session import Session, in_session
+
+
+@click.command()
+@in_session
+def check(session: Session) -> None:
+    """Try everything that a run will need, and list all that could fail. Nothing is sent."""
+    findings = Findings()
+    with findings.trying():
+        _examine(session, findings)
+    for line in findings.fine:
+        session.say(f"ok: {line}")
+    for finding in findings.found:
+        warn(finding.text, finding.kind)
+    errors, warnings = findings.number("error"), findings.number("warning")
+    session.say(f"{count(errors, 'error')}, {count(warnings, 'warning')}. Nothing was sent.")
+    session.end(look=bool(errors))
+
+
+def _examine(session: Session, findings: Findings) -> None:
+    settings = session.settings
+    settings_are_sound(settings, findings)
+    ports = ports_are_made(settings, findings)
+    if ports is None:
+        return
+    history_answers(ports, findings)
+    transport_answers(ports, settings, findings)
+    with progress(quiet=session.quiet) as told:
+        runner = ports.runner(settings, told)
+        if runner is not None:
+            books = books_agree(runner, session.as_of or runner.today(), findings)
+            letters_can_be_written(runner, books, findings)

@@ -1,0 +1,56 @@
+"""`dunning run`: plan and send by the rules, without a person."""
+
+from __future__ import annotations
+
+import click
+
+from dunning_adapters.cli.letters import (
+    FAILED,
+    count,
+    show_ends,
+    show_letters,
+    show_outcomes,
+    tell_faults,
+    tell_left_out,
+)
+from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.result import End, Run
+
+
+@click.command()
+@click.option("--send", is_flag=True, help="Really send. Without it the letters are only written and counted.")
+@in_session
+def run(session: Session, send: bool) -> None:  # noqa: FBT001 - click calls it by names
+    """Plan today's letters and send those that the settings let go without a person."""
+    with session.working() as runner:
+        proposal = runner.plan(session.day, lean=True)
+        approved = runner.approved(proposal)
+        done = runner.send(approved, today=session.day) if send else runner.propose(approved)
+    if not session.quiet:
+        show_letters(approved.plan.actions, approved.ledger.customers)
+        show_outcomes(proposal)
+    waiting = len(proposal.plan.actions) - len(approved.plan.actions)
+    if waiting:
+        session.say(f"{count(waiting, 'letter waits', 'letters wait')} for a person: dunning plan --xlsx FILE")
+    conclude(session, done)
+
+
+def conclude(session: Session, run: Run) -> None:
+    """Say how a run ended, and leave with its exit code."""
+    if not session.quiet:
+        show_ends(run)
+        tell_left_out(run)
+    look = tell_faults(run)
+    session.say(last_line(run))
+    session.end(look=look)
+
+
+def last_line(run: Run) -> str:
+    """A run in a sentence."""
+    ends = [delivery.end for delivery in run.deliveries]
+    failed = sum(end in FAILED for end in ends)
+    trouble = f", {count(failed, 'letter')} to look at" if failed else ""
+    if run.dry:
+        would = count(ends.count(End.PROPOSED), "letter")
+        return f"Dry run of {run.as_of}: {would} would be sent{trouble}. Nothing was sent; add --send to send."
+    return f"Run of {run.as_of}: {count(ends.count(End.ACCEPTED), 'letter')} sent{trouble}."

@@ -1,0 +1,88 @@
+"""What every command shares: dunning.toml, the day, how much to say, and how it ends."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dunning_adapters.cli import screen
+from dunning_adapters.runner import Runner
+from dunning_adapters.settings import NAME, Settings, load
+
+LOOK = 1
+"""Exit code: done, but something wants a person's eye."""
+COULD_NOT = 2
+"""Exit code: the command could not be carried out."""
+
+
+def day(context: click.Context, option: click.Parameter, value: str | None) -> date | None:  # noqa: ARG001 - click's shape
+    """The date that an option names, as ISO 8601 writes it."""
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        message = f"{value!r} is no date; write it like 2026-11-21"
+        raise click.BadParameter(message) from None
+
+
+@dataclass
+class Session:
+    """One command, its settings and its runner; both are made when they are first wanted."""
+
+    config: Path
+    as_of: date | None = None
+    quiet: bool = False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """dunning.toml. Raises ConfigError, PolicyError."""
+        return load(self.config)
+
+    @cached_property
+    def runner(self) -> Runner:
+        """Everything that the settings name. Raises ConfigError, TemplateError."""
+        return Runner.of(self.settings)
+
+    @property
+    def day(self) -> date:
+        """The day of `--as-of`, else today."""
+        return self.as_of or self.runner.today()
+
+    @contextmanager
+    def working(self) -> Iterator[Runner]:
+        """The runner, with a progress bar on a terminal."""
+        runner = self.runner
+        with screen.progress(quiet=self.quiet) as told:
+            runner.progress = told
+            yield runner
+
+    def say(self, text: str = "") -> None:
+        """A line, unless the session is quiet."""
+        if not self.quiet:
+            screen.say(text)
+
+    def end(self, *, look: bool) -> None:
+        """Leave with the exit code that says whether somebody has to look."""
+        click.get_current_context().exit(LOOK if look else 0)
+
+
+def in_session(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options --config, --as-of and --quiet, and as its first argument the session made of them."""
+
+    @click.option("-c", "--config", type=click.Path(path_type=Path), default=NAME, show_default=True, help="Settings.")
+    @click.option(
+        "--as-of", metavar="DATE", callback=day, help="The day to decide for, like 2026-11-21.  [default: today]"
+    )
+    @click.option("-q", "--quiet", is_flag=True, help="Say only what somebody has to look at.")
+    @functools.wraps(command)
+    def wrapped(config: Path, as_of: date | None, quiet: bool, **options: Any) -> None:  # noqa: FBT001 - click calls it by names
+        command(Session(config, as_of, quiet), **options)
+
+    return wrapped
