@@ -57,14 +57,20 @@ class Formats:
 
     def _written(self, amount: Decimal, currency: str, *, bare: bool) -> str:
         digits = minor_digits(currency)
-        if currency in WITHOUT_DECIMALS and amount == amount.to_integral_value():
-            digits = 0
+        text = f"{amount:,f}"
+        if text[-digits - 1 : -digits] != "." or currency in WITHOUT_DECIMALS:
+            if currency in WITHOUT_DECIMALS and amount == amount.to_integral_value():
+                digits = 0
+            if amount != round(amount, digits):
+                return _by_babel(amount, currency, self.locale, bare=bare, digits=digits)
+            text = f"{amount:,.{digits}f}"
         shape = self._shape(currency, bare=bare)
-        if shape is None or amount != round(amount, digits):
+        if shape is None:
             return _by_babel(amount, currency, self.locale, bare=bare, digits=digits)
-        if amount < 0:
-            return shape.signed_before + f"{-amount:,.{digits}f}".translate(shape.marks) + shape.signed_after
-        return shape.before + f"{amount:,.{digits}f}".translate(shape.marks) + shape.after
+        if text[0] != "-":
+            return shape.before + text.translate(shape.marks) + shape.after
+        written = text[1:].translate(shape.marks)
+        return shape.signed_before + written + shape.signed_after if amount else shape.before + written + shape.after
 
     def _shape(self, currency: str, *, bare: bool) -> _Shape | None:
         key = (currency, bare)

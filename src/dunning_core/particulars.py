@@ -67,12 +67,12 @@ def discreet(customer: Customer) -> bool:
 class Particulars:
     """Writes down the facts of one letter in the words and formats of one language."""
 
-    def __init__(self, action: Action, ledger: Ledger, ref: str, words: Data, formats: Formats, on: date) -> None:
+    def __init__(self, action: Action, ledger: Ledger, words: Data, formats: Formats, on: date) -> None:
         self._action = action
         self._creditor = ledger.creditor
         self._customer = ledger.customers[action.customer]
         self._items = _items(action, ledger)
-        self._reference = ref
+        self._reference = reference(action.key)
         self._words = words
         self._formats = formats
         self._on = on

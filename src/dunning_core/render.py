@@ -18,7 +18,7 @@ from dunning_core.errors import RenderError, TemplateError
 from dunning_core.filters import ALIGNING, VALUES
 from dunning_core.formats import formats
 from dunning_core.ledger import Creditor, Customer, Ledger
-from dunning_core.particulars import Data, Particulars, clean, discreet, plain, reference
+from dunning_core.particulars import Data, Particulars, clean, discreet, plain
 from dunning_core.sandbox import Compiled, Sandbox
 from dunning_core.words import complete, merged, parsed
 
@@ -26,8 +26,8 @@ BLOCKS = frozenset({"title", "subject", "opening", "closing", "claims", "sms"})
 NEEDED = ("title", "subject", "opening", "closing")
 LAYOUTS = ("letter.txt.j2", "letter.html.j2")
 NAMES = frozenset({
-    "claims", "closing", "contact", "count", "creditor", "customer", "deadline", "deadline_short", "direction", "earlier",
-    "extra", "facts", "first", "language", "level", "level_name", "oldest_days", "opening", "payments_as_of",
+    "claims", "closing", "contact", "count", "creditor", "customer", "deadline", "deadline_short", "direction",
+    "earlier", "extra", "facts", "first", "language", "level", "level_name", "oldest_days", "opening", "payments_as_of",
     "place_and_date", "reference", "repeat", "salutation", "sections", "subject", "title", "total", "what", "words",
 })  # fmt: skip
 """Every name that a template may use."""
@@ -49,8 +49,8 @@ class Templates:
 
     def __init__(self, texts: Mapping[str, str], under: Templates | None = None) -> None:
         """Files `texts`, and beneath them those of `under`. Raises TemplateError for broken words."""
-        self._texts: dict[str, str] = {**(under._texts if under else {}), **texts}
-        self._words: dict[str, Data] = dict(under._words) if under else {}
+        self._texts: dict[str, str] = {**(under.texts if under else {}), **texts}
+        self._words: dict[str, Data] = dict(under.words if under else {})
         self._compiled: dict[str, Compiled] = {}
         for name, text in texts.items():
             language, _, file = name.partition("/")
@@ -63,6 +63,11 @@ class Templates:
     def texts(self) -> Mapping[str, str]:
         """The files by name; of a `words.toml` given in parts, the last part."""
         return MappingProxyType(self._texts)
+
+    @property
+    def words(self) -> Mapping[str, Data]:
+        """The words of the layouts by language."""
+        return MappingProxyType(self._words)
 
     @staticmethod
     @cache
@@ -111,12 +116,12 @@ class Templates:
 
         `extra` holds sample values; a wording that uses others as `extra.<name>` is compiled but not tried.
         """
-        layouts = [self._layout(name) for name in LAYOUTS]
+        layouts = [self.layout(name) for name in LAYOUTS]
         for language in dict.fromkeys(languages):
             for level_name in dict.fromkeys(level_names):
                 if language not in self._words or not self.has(level_name, language):
                     raise TemplateError("there is no such file", where=f"{language}/{level_name}.j2")
-                used = {*self._wording(language, level_name).extra}.union(*(layout.extra for layout in layouts))
+                used = {*self.wording(language, level_name).extra}.union(*(layout.extra for layout in layouts))
                 if used <= extra.keys():
                     self._try(level_name, language, extra)
 
@@ -124,12 +129,13 @@ class Templates:
         try:
             for channel in ("email", "sms"):
                 for action, ledger in specimen.specimens(level_name, language, channel):
-                    if channel == "email" or "sms" in self._wording(language, level_name).blocks:
+                    if channel == "email" or "sms" in self.wording(language, level_name).blocks:
                         render(action, ledger, self, on=specimen.ON, extra=extra, follows=("before",))
         except RenderError as error:
             raise TemplateError(error.what, where=error.where, mend=error.mend) from error
 
-    def _wording(self, language: str, level_name: str) -> Compiled:
+    def wording(self, language: str, level_name: str) -> Compiled:
+        """The compiled wording of a level. Raises TemplateError when it is broken or a block is missing."""
         name = f"{language}/{level_name}.j2"
         if name not in self._compiled:
             wording = _WORDING.compiled(self._texts[name], name, NAMES)
@@ -143,14 +149,15 @@ class Templates:
             self._compiled[name] = wording
         return self._compiled[name]
 
-    def _layout(self, name: str) -> Compiled:
+    def layout(self, name: str) -> Compiled:
+        """A compiled layout. Raises TemplateError when it is broken."""
         if name not in self._compiled:
             sandbox = _HTML if name.endswith(".html.j2") else _TEXT
             self._compiled[name] = sandbox.compiled(self._texts[name], name, NAMES)
         return self._compiled[name]
 
 
-def render(
+def render(  # noqa: PLR0913 - what a letter depends on, each by its name
     action: Action,
     ledger: Ledger,
     templates: Templates,
@@ -169,9 +176,8 @@ def render(
     customer = _addressee(action, ledger)
     language = templates.language(action.level_name, customer, ledger.creditor)
     known = formats(language, customer.country)
-    key = action.key
-    words = templates._words[language]  # noqa: SLF001 - two halves of one thing
-    data = Particulars(action, ledger, reference(key), words, known, on).data() | {
+    words = templates.words[language]
+    data = Particulars(action, ledger, words, known, on).data() | {
         "_formats": known,
         "language": language,
         "direction": known.locale.text_direction,
@@ -180,7 +186,7 @@ def render(
     }
     text, html = _parts(action, customer, templates, data)
     return Document(
-        key=key,
+        key=action.key,
         customer=action.customer,
         language=language,
         level=action.level,
@@ -207,7 +213,7 @@ def _addressee(action: Action, ledger: Ledger) -> Customer:
 
 def _parts(action: Action, customer: Customer, templates: Templates, data: Data) -> tuple[str, str]:
     """Text and HTML; the blocks of the wording are rendered once, and are data for the layouts."""
-    wording = templates._wording(data["language"], action.level_name)  # noqa: SLF001 - as above
+    wording = templates.wording(data["language"], action.level_name)
     data["title"] = _line(wording.block("title", data))
     data["subject"] = _subject(wording.block("subject", data), customer, data)
     if action.channel == "sms":
@@ -217,7 +223,7 @@ def _parts(action: Action, customer: Customer, templates: Templates, data: Data)
         return text, ""
     for name in ("opening", "closing", "claims"):
         data[name] = _paragraphs(wording.block(name, data))
-    text, html = (templates._layout(name).whole(data) for name in LAYOUTS)  # noqa: SLF001 - as above
+    text, html = (templates.layout(name).whole(data) for name in LAYOUTS)
     return text, html
 
 

@@ -43,7 +43,7 @@ _PLAIN_NODES = (
 class _Generator(CodeGenerator):
     """Writes `x.name` as `x["name"]`: no attribute can be reached even in error, and it is four times as fast."""
 
-    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - the name Jinja calls
         if _is_of_loop(node):
             super().visit_Getattr(node, frame)
             return
@@ -188,7 +188,7 @@ class _Guard:
         inside = (inner.lineno for inner in node.find_all(nodes.Node) if inner.lineno)
         raise TemplateError(what, where=f"{self._file}:{node.lineno or next(inside, 1)}", mend=mend)
 
-    def _block(self, node: nodes.Block, bound: tuple[str, ...], depth: int) -> None:
+    def _block(self, node: nodes.Block, _bound: tuple[str, ...], depth: int) -> None:
         if depth != 1:
             self._refuse(node, f"block {node.name!r} stands inside something else", "blocks stand one after the other")
 
@@ -208,7 +208,7 @@ class _Guard:
             known = ", ".join(sorted({*self._names, *bound}))
             self._refuse(node, f"unknown name {node.name!r}", f"known here: {known}")
 
-    def _getattr(self, node: nodes.Getattr, bound: tuple[str, ...], _depth: int) -> None:
+    def _getattr(self, node: nodes.Getattr, _bound: tuple[str, ...], _depth: int) -> None:
         if _root(node) is None:
             self._refuse(node, f"{node.attr!r} can only be looked up in the data")
         if node.attr.startswith("_"):

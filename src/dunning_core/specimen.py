@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,10 +21,7 @@ def specimens(level_name: str, language: str, channel: str = "email") -> tuple[t
         if item.balance > 0
     )
     short = Action("S", "C", "C", "specimen", 1, level_name, lines[:1], channel=channel)
-    full = Action(
-        "S", "C", "C", "specimen", 2, level_name, lines, (Deduction("6", "EUR", Decimal(40)),), date(2026, 3, 19),
-        channel,
-    )
+    full = replace(short, lines=lines, deductions=(Deduction("6", "EUR", Decimal(40)),), deadline=date(2026, 3, 19))
     return (short, ledger), (full, ledger)
 
 
@@ -40,10 +38,13 @@ _ACCOUNTS = ((0, "EUR"), (1, "RON"))
 
 
 def _items() -> list[OpenItem]:
+    first = OpenItem("1", "C", date(2026, 1, 31), Decimal(100), "EUR", ItemKind.INVOICE, "F-1", date(2026, 1, 1),
+                     Decimal(120), reference="PO-7")  # fmt: skip
     items = [
-        OpenItem(str(index), "C", date(2026, 1, 10 + index), Decimal(100 * index), code, number=f"F-{index}",
-                 issue_date=date(2026, 1, index), amount=Decimal(100 * index), reference="PO-7")  # fmt: skip
-        for index, code in ((1, "EUR"), (2, "EUR"), (3, "RON"), (5, "EUR"))
+        first,
+        replace(first, id="2"),
+        replace(first, id="3", currency="RON"),
+        replace(first, id="5", number="F-5"),
     ]
     credit = OpenItem("6", "C", date(2026, 1, 20), Decimal(-40), "EUR", ItemKind.CREDIT_NOTE, "NC-6")
     return [*items, credit]

@@ -29,9 +29,27 @@ STOCK = Templates.stock()
 
 FIRMS = {
     "en": ("GB", "EUR", "Harbour Supplies Ltd", "GB123456789", "01234567", "12 Dock Road", "L3 4AA", "Liverpool"),
-    "ro": ("RO", "RON", "Ardeal Distribuție SRL", "RO14399840", "J12/345/2004", "Str. Fabricii nr. 12", "400620", "Cluj"),
+    "ro": (
+        "RO",
+        "RON",
+        "Ardeal Distribuție SRL",
+        "RO14399840",
+        "J12/345/2004",
+        "Str. Fabricii nr. 12",
+        "400620",
+        "Cluj",
+    ),
     "es": ("ES", "EUR", "Suministros Peñalver, S.L.", "B12345674", "", "C/ Alcalá, 45, 3.º", "28014", "Madrid"),
-    "pl": ("PL", "PLN", "Łącz-Bud Sp. z o.o.", "5260001246", "0000123456", "ul. Świętokrzyska 20", "00-002", "Warszawa"),
+    "pl": (
+        "PL",
+        "PLN",
+        "Łącz-Bud Sp. z o.o.",
+        "5260001246",
+        "0000123456",
+        "ul. Świętokrzyska 20",
+        "00-002",
+        "Warszawa",
+    ),
     "hu": ("HU", "HUF", "Tisza Kft.", "12345676-2-42", "01-09-123456", "Váci út 12.", "1132", "Budapest"),
 }
 IBANS = ("RO49AAAA1B31007593840000", "RO09BCYP0000001234567890")
@@ -50,7 +68,8 @@ def case(language: str = "ro", level: str = "demand", count: int = 5) -> tuple[A
     second = "EUR" if currency != "EUR" else "USD"
     address = Address((street,), postcode, city, country=country)
     accounts = tuple(
-        Account(code, iban, "Banca Transilvania", "BTRLRO22") for code, iban in zip((currency, second), IBANS, strict=True)
+        Account(code, iban, "Banca Transilvania", "BTRLRO22")
+        for code, iban in zip((currency, second), IBANS, strict=True)
     )
     creditor = Creditor("us", name, country, language, tax_id, registration, address, "cobros@example.com",
                         "+40 264 123 456", "www.example.com", "Ana Pop", accounts)  # fmt: skip
@@ -75,7 +94,8 @@ def item(index: int, currency: str, level: str) -> OpenItem:
     due = ON - timedelta(late)
     balance = (Decimal(125000) if currency == "HUF" else Decimal("1234.56")) * (index + 1)
     return OpenItem(f"i{index}", "C-17", due, balance, currency, number=f"FV/2026/{1001 + index}",
-                    issue_date=due - timedelta(30), amount=balance + 100, reference="PO-9" if index == 1 else "")  # fmt: skip
+                    issue_date=due - timedelta(30), amount=balance + 100,
+                    reference="PO-9" if index == 1 else "")  # fmt: skip
 
 
 def letter(language: str = "ro", level: str = "demand", count: int = 5, follows: Sequence[str] = ()) -> Document:
@@ -104,7 +124,13 @@ class Words(HTMLParser):
 
 @pytest.mark.parametrize(
     ("language", "level", "count", "earlier"),
-    [("en", "notice", 5, 0), ("ro", "demand", 5, 1), ("es", "final_demand", 5, 2), ("pl", "demand", 1, 0), ("hu", "courtesy", 2, 0)],
+    [
+        ("en", "notice", 5, 0),
+        ("ro", "demand", 5, 1),
+        ("es", "final_demand", 5, 2),
+        ("pl", "demand", 1, 0),
+        ("hu", "courtesy", 2, 0),
+    ],
 )
 def test_letters_read_as_they_were_approved(language: str, level: str, count: int, earlier: int) -> None:
     document = letter(language, level, count, ("before",) * earlier)
@@ -129,7 +155,7 @@ def test_every_particular_is_on_the_letter(language: str, level: str, count: int
         one = items[line.item]
         wanted += [one.number, known.short_day(one.issue_date), known.short_day(one.due_date)]
         wanted += [known.number(one.amount, one.currency), known.number(line.balance, line.currency)]
-        if ON > one.due_date:
+        if one.due_date < ON:
             wanted.append(str((ON - one.due_date).days))
     for currency in action.totals:
         dates = sorted(items[line.item].due_date for line in action.claimed if line.currency == currency)
@@ -173,7 +199,8 @@ def test_plain_text_fits_and_is_well_spelled(language: str, level: str, count: i
 
 
 @pytest.mark.parametrize(
-    ("late", "text"), [(1, "1 zi,"), (2, "2 zile"), (19, "19 zile"), (20, "20 de zile"), (101, "101 zile"), (120, "120 de zile")]
+    ("late", "text"),
+    [(1, "1 zi,"), (2, "2 zile"), (19, "19 zile"), (20, "20 de zile"), (101, "101 zile"), (120, "120 de zile")],
 )
 def test_romanian_counts_with_de_from_twenty(late: int, text: str) -> None:
     action, ledger = case("ro", "demand", 1)
@@ -214,7 +241,7 @@ def test_a_subject_counts_documents_when_not_all_are_invoices() -> None:
     ],
 )  # fmt: skip
 def test_nothing_about_a_debt_shows_in_a_consumers_subject(
-    language: str, kind: CustomerKind, named: bool, neutral: bool
+    language: str, kind: CustomerKind, *, named: bool, neutral: bool
 ) -> None:
     action, ledger = case(language, "final_demand")
     customer = replace(ledger.customers["C-17"], kind=kind, tax_id="X1" if named else "")
@@ -277,7 +304,8 @@ def test_a_letter_holds_nothing_of_another_customer() -> None:
     for number in range(300):
         token = f"CANARY{number}"
         customers[token] = Customer(token, token, token, token, CustomerKind.BUSINESS, token, token,
-                                    Address((token,), token, token), token, (token,), (token,), Person(token, token))  # fmt: skip
+                                    Address((token,), token, token), token, (token,), (token,),
+                                    Person(token, token))  # fmt: skip
         items.append(OpenItem(token, token, ON, Decimal(1), "EUR", number=token, reference=token))
     crowded = replace(ledger, customers=customers, items=tuple(items[::-1]))
     document = render(action, crowded, STOCK, on=ON)
@@ -405,14 +433,26 @@ def test_only_plain_values_reach_a_template(value: object) -> None:
 
 @pytest.mark.parametrize(
     "hostile",
-    ["Evil\r\nBcc: all@example.com", "a\u2028b\u0085c", "\u202egnp.exe", "=?UTF-8?Q?=0ABcc:x?=", "x" * 10_000, "\0\x1b[2J"],
+    [
+        "Evil\r\nBcc: all@example.com",
+        "a\u2028b\u0085c",
+        "\u202egnp.exe",
+        "=?UTF-8?Q?=0ABcc:x?=",
+        "x" * 10_000,
+        "\0\x1b[2J",
+    ],
 )
 def test_data_cannot_break_lines_or_turn_the_text(hostile: str) -> None:
     action, ledger = case("en", "notice", 1)
     customer = replace(ledger.customers["C-17"], name=hostile, contact=hostile, address=Address((hostile,)))
     ledger = replace(ledger, customers={"C-17": customer}, items=(replace(ledger.items[0], number=hostile),))
     document = render(action, ledger, STOCK, on=ON)
-    for text in (document.subject, document.to[0].name, document.text.replace("\n", " "), document.html.replace("\n", "")):
+    for text in (
+        document.subject,
+        document.to[0].name,
+        document.text.replace("\n", " "),
+        document.html.replace("\n", ""),
+    ):
         assert text.replace("\u00a0", " ").isprintable()
     assert "=?" not in document.subject
     assert len(document.subject) <= 200
@@ -423,10 +463,13 @@ class TestLanguage:
         ("spoken", "country", "creditor", "written"),
         [
             ("pl", "RO", "es", "pl"), ("PL-pl", "RO", "es", "pl"), ("ro_MD", "MD", "es", "ro"), ("", "HU", "es", "hu"),
-            ("de", "HU", "es", "hu"), ("", "DE", "es", "es"), ("", "", "es", "es"), ("", "", "de", "en"), ("", "gb", "ro", "en"),
+            ("de", "HU", "es", "hu"), ("", "DE", "es", "es"), ("", "", "es", "es"), ("", "", "de", "en"),
+            ("", "gb", "ro", "en"),
         ],
     )  # fmt: skip
-    def test_customers_then_countrys_then_creditors(self, spoken: str, country: str, creditor: str, written: str) -> None:
+    def test_customers_then_countrys_then_creditors(
+        self, spoken: str, country: str, creditor: str, written: str
+    ) -> None:
         customer = Customer("C", "C", country, spoken)
         assert STOCK.language("notice", customer, Creditor("us", "Us", "ES", creditor)) == written
 
@@ -459,7 +502,9 @@ class TestLanguage:
     def test_abroad_the_country_is_written(self) -> None:
         action, ledger = case("hu")
         customer = replace(ledger.customers["C-17"], address=Address(("x",), "1", "Wien", "Wien", "AT"))
-        assert "\n1 Wien\nAusztria\n" in render(action, replace(ledger, customers={"C-17": customer}), STOCK, on=ON).text
+        assert (
+            "\n1 Wien\nAusztria\n" in render(action, replace(ledger, customers={"C-17": customer}), STOCK, on=ON).text
+        )
 
 
 class TestCheck:
@@ -471,14 +516,34 @@ class TestCheck:
         [
             ("pl/notice.j2", WORDING.replace("Unu", "{{ custmer.name }}"), r"pl/notice\.j2:4: unknown name 'custmer'"),
             ("pl/notice.j2", WORDING.replace("Unu", "{{ customer.nam }}"), r"pl/notice\.j2:4: there is no 'nam' here"),
-            ("pl/notice.j2", WORDING.replace("Unu", "{{ count | counted('cows') }}"), r"pl/notice\.j2:4: \[counted.cows\]"),
+            (
+                "pl/notice.j2",
+                WORDING.replace("Unu", "{{ count | counted('cows') }}"),
+                r"pl/notice\.j2:4: \[counted.cows\]",
+            ),
             ("pl/notice.j2", WORDING.replace("Unu", "{{ count | counted() }}"), r"pl/notice\.j2:4: .*noun"),
-            ("pl/notice.j2", WORDING.replace("Unu", "{% if count > 1 %}{{ 1 + 'a' }}{% endif %}"), r"pl/notice\.j2:4: "),
+            (
+                "pl/notice.j2",
+                WORDING.replace("Unu", "{% if count > 1 %}{{ 1 + 'a' }}{% endif %}"),
+                r"pl/notice\.j2:4: ",
+            ),
             ("pl/notice.j2", WORDING.replace("Unu", "{% if %}"), r"pl/notice\.j2:4: "),
-            ("pl/notice.j2", WORDING.replace("block subject", "block sujbect"), r"pl/notice\.j2:1: block 'subject' is missing"),
-            ("pl/notice.j2", WORDING.replace("block claims", "block claim"), r"pl/notice\.j2:1: no letter uses a block 'claim'"),
+            (
+                "pl/notice.j2",
+                WORDING.replace("block subject", "block sujbect"),
+                r"pl/notice\.j2:1: block 'subject' is missing",
+            ),
+            (
+                "pl/notice.j2",
+                WORDING.replace("block claims", "block claim"),
+                r"pl/notice\.j2:1: no letter uses a block 'claim'",
+            ),
             ("pl/notice.j2", WORDING + "{% block sms %}{{ 1 + 'a' }}{% endblock %}", r"pl/notice\.j2:11: "),
-            ("letter.txt.j2", "{{ title }}\n{% for a in sections %}{{ b }}{% endfor %}", r"letter\.txt\.j2:2: unknown name 'b'"),
+            (
+                "letter.txt.j2",
+                "{{ title }}\n{% for a in sections %}{{ b }}{% endfor %}",
+                r"letter\.txt\.j2:2: unknown name 'b'",
+            ),
             ("letter.html.j2", "{{ sections }}", r"letter\.html\.j2:1: a list cannot be printed as it is"),
         ],
     )
@@ -494,9 +559,17 @@ class TestCheck:
             ("PL/notice.j2", "", "no letter uses a file of this name"),
             ("pl/sub/notice.j2", "", "no letter uses a file of this name"),
             ("pl/words.toml", "a = \n", r"pl/words\.toml:1: "),
-            ("pl/words.toml", 'totla = "x"', r"pl/words\.toml: nothing prints the word 'totla' \(own words go into \[own\]\)"),
+            (
+                "pl/words.toml",
+                'totla = "x"',
+                r"pl/words\.toml: nothing prints the word 'totla' \(own words go into \[own\]\)",
+            ),
             ("pl/words.toml", "total = 3", r"pl/words\.toml: the word 'total' must be text"),
-            ("pl/words.toml", 'counted.cows.one = "{n} krowa"', r"pl/words\.toml: the word 'counted.cows.other' is missing"),
+            (
+                "pl/words.toml",
+                'counted.cows.one = "{n} krowa"',
+                r"pl/words\.toml: the word 'counted.cows.other' is missing",
+            ),
             ("pl/words.toml", 'kinds = "x"', r"pl/words\.toml: the word 'kinds.credit_note' is missing"),
             ("pl/words.toml", "total.deep = 'x'", r"pl/words\.toml: the word 'total' is missing"),
             ("de/words.toml", 'total = "Summe"', r"de/words\.toml: the word 'account' is missing"),
@@ -526,10 +599,11 @@ class TestCheck:
             render(*case("pl", "notice"), own, on=ON)
 
     def test_layouts_of_ones_own(self) -> None:
-        text = "{% for s in sections %}{% for i in s.items %}{{ i | columns(s, 'due', 'days') }}|{{ i.number | left(9) }}|{% endfor %}{% endfor %}"
+        row = "{{ i | columns(s, 'due', 'days') }}|{{ i.number | left(15) }}|"
+        text = "{% for s in sections %}{% for i in s.items %}" + row + "{% endfor %}{% endfor %}"
         own = STOCK.overridden({LAYOUTS[0]: text, LAYOUTS[1]: "<p>{{ customer.name }}</p>"})
         document = render(*case("en", "notice", 1), own, on=ON)
-        assert document.text == "5 Feb 2026    28|FV/2026/1001|"
+        assert document.text == "5 Feb 2026         28|FV/2026/1001   |"
         assert document.html == "<p>O&#x27;Brien &amp; Sons Ltd</p>"
 
 
@@ -538,7 +612,8 @@ OWN_WORDS = "{{ words.own.motto }} {{ 1 | counted('cows') }} {{ 7 | counted('cow
 
 def test_long_words_are_not_broken() -> None:
     action, ledger = case("en", "notice", 1)
-    url = "https://example.com/" + "x" * 90
-    own = STOCK.overridden({"en/notice.j2": WORDING.replace("Unu", f"{url} then more words {'y' * 80}")})
-    text = render(action, ledger, own, on=ON).text
-    assert f"\n{url}\nthen more words\n{'y' * 80}\nrând.\n" in text
+    url, long = "https://example.com/" + "x" * 90, "y" * 80
+    wording = WORDING.replace("Unu", f"{url} then more words {long}").replace("Sfârșit.", long)
+    text = render(action, ledger, STOCK.overridden({"en/notice.j2": wording}), on=ON).text
+    assert f"\n{url}\nthen more words\n{long}\nrând.\n" in text
+    assert f"\n\n{long}\n\n" in text
