@@ -74,22 +74,23 @@ def address(text: str, where: str = "address") -> str:
     return wire
 
 
-@lru_cache(maxsize=4096)
 def domain_name(text: str, where: str = "domain") -> str:
     """A host name of at least two labels in lower case ASCII; other scripts are encoded (IDNA). Raises RenderError."""
-    labels = text.lower().split(".") if len(text) < MAX_ADDRESS else []
     try:
-        wire = [_label(label) for label in labels]
-    except ValueError as error:
-        raise _no_domain(text, where) from error
-    if len(wire) < 2 or wire[-1].isdigit() or sum(map(len, wire)) + len(wire) > MAX_ADDRESS:  # noqa: PLR2004 - a.b
-        raise _no_domain(text, where)
-    return ".".join(wire)
+        return _domain(text)
+    except ValueError:
+        what = f"{_shown(text)} is not the name of a mail domain"
+        raise RenderError(what, where=where, mend="correct what follows the @") from None
 
 
-def _no_domain(text: str, where: str) -> RenderError:
-    what = f"{_shown(text)} is not the name of a mail domain"
-    return RenderError(what, where=where, mend="correct what follows the @")
+@lru_cache(maxsize=4096)
+def _domain(text: str) -> str:
+    """The domain in ASCII; many customers share one. Raises ValueError."""
+    labels = [_label(label) for label in text.lower().split(".")] if len(text) < MAX_ADDRESS else []
+    wire = ".".join(labels)
+    if len(labels) < 2 or labels[-1].isdigit() or len(wire) >= MAX_ADDRESS:  # noqa: PLR2004 - a name and its zone
+        raise ValueError(text)
+    return wire
 
 
 def _label(label: str) -> str:

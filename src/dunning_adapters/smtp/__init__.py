@@ -42,7 +42,7 @@ class SmtpTransport:
 
     def __enter__(self) -> Self:
         """Connect and log in, so that wrong settings show before any letter is marked. Raises TransportError."""
-        self._line = connect(self._settings, self._base)
+        self._fresh_line()
         return self
 
     def __exit__(
