@@ -21,7 +21,7 @@ from dunning_core.decision import Outcome
 from dunning_core.document import Document
 from dunning_core.errors import DunningError, PlanError, PolicyError, SourceError, TemplateError
 from dunning_core.event import Event
-from dunning_core.ledger import Creditor, Ledger, OpenItem, by_customer, together
+from dunning_core.ledger import Creditor, Customer, Ledger, OpenItem, by_customer, together
 from dunning_core.plan import Plan, Planner, Setting, approval, joined
 from dunning_core.render import Templates, render
 from dunning_core.values import Problem
@@ -207,12 +207,39 @@ class Runner:
         actions = tuple(action for action in proposal.plan.actions if action.level_name in levels)
         return replace(proposal, plan=replace(proposal.plan, actions=actions))
 
-    def propose(self, proposal: Proposal) -> Run:
-        """A dry run: every letter is written, none is sent and nothing is recorded."""
+    def recalled(self, plan: Plan) -> Proposal:
+        """A plan that was saved, with the facts of this moment about its customers.
+
+        A customer who has nothing open any more is left with his id for a name. What the history already holds of the
+        plan's falls and restarts is not recorded once more.
+        """
+        names = {action.customer for action in plan.actions} | {event.customer for event in plan.events}
+        pieces: list[Ledger] = []
+        aging: Aging = {}
+        for piece in self.ledgers(plan.as_of):
+            age(piece.items, plan.as_of, buckets=self.settings.buckets, onto=aging)
+            pieces += [ledger for name, ledger in by_customer(piece).items() if name in names]
+        ledger = together(self.creditor, pieces)
+        gone = {name: Customer(name, name) for name in sorted(names) if name not in ledger.customers}
+        recorded = {replace(event, at=None) for event in self.history.events(sorted(names))}
+        events = tuple(event for event in plan.events if event not in recorded)
+        counts = Counter(decision.outcome for decision in plan.decisions)
+        ledger = replace(ledger, customers={**ledger.customers, **gone})
+        return Proposal(replace(plan, events=events), ledger, plan.balances(), counts, aging)
+
+    def propose(self, proposal: Proposal, *, today: date | None = None) -> Run:
+        """A dry run: every letter is written, none is sent and nothing is recorded.
+
+        With `today` a saved plan is checked as `send` would check it, with the same errors; what does not stand any
+        more is reported.
+        """
         started = self.clock()
-        deliveries = []
+        cases, deliveries = _cases(proposal), list[Delivery]()
+        if today is not None:
+            self._valid(proposal.plan, today)
+            cases, deliveries = self._still_wanted(proposal)
         posting = self._posting()
-        for case in _cases(proposal):
+        for case in cases:
             try:
                 document = posting.written(case, proposal.plan.as_of)
                 deliveries.append(Delivery(case.action, case.customer, End.PROPOSED, document))
