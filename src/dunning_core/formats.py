@@ -44,7 +44,7 @@ class Formats:
         self.locale = locale
         self.day = lru_cache(8192)(partial(format_date, format="long", locale=locale))
         self.short_day = lru_cache(8192)(partial(format_date, format="medium", locale=locale))
-        self.plural = lru_cache(4096)(locale.plural_form)
+        self.plural = lru_cache(4096)(_romanian if locale.language == "ro" else locale.plural_form)
         self._shapes: dict[tuple[str, bool], _Shape | None] = {}
 
     def money(self, amount: Decimal, currency: str) -> str:
@@ -93,6 +93,13 @@ def formats(language: str, country: str = "") -> Formats:
     except UnknownLocaleError as error:
         message = f"{language!r} is not a language that Babel knows"
         raise ValueError(message) from error
+
+
+def _romanian(number: int) -> str:
+    """As CLDR has it since version 42; Babel before 2.11 counts 101 like 20 ("101 de zile")."""
+    if number == 1:
+        return "one"
+    return "few" if number == 0 or 1 <= number % 100 <= 19 else "other"  # noqa: PLR2004 - the rule's own numbers
 
 
 def _learnt(currency: str, locale: Locale, *, bare: bool) -> _Shape | None:

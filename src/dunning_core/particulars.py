@@ -72,7 +72,8 @@ class Particulars:
         self._creditor = ledger.creditor
         self._customer = ledger.customers[action.customer]
         self._items = _items(action, ledger)
-        self._reference = reference(action.key)
+        self.key = action.key
+        self._reference = reference(self.key)
         self._words = words
         self._formats = formats
         self._on = on

@@ -34,8 +34,6 @@ NAMES = frozenset({
 
 _SUBJECT = 200  # characters
 _NOTHING: Mapping[str, object] = MappingProxyType({})
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_SPACES = re.compile(r"[ \t\n]+")
 _FILE = re.compile(r"[a-z]{2,3}/([^/]+\.j2|words\.toml)")
 
 
@@ -177,7 +175,8 @@ def render(  # noqa: PLR0913 - what a letter depends on, each by its name
     language = templates.language(action.level_name, customer, ledger.creditor)
     known = formats(language, customer.country)
     words = templates.words[language]
-    data = Particulars(action, ledger, words, known, on).data() | {
+    particulars = Particulars(action, ledger, words, known, on)
+    data = particulars.data() | {
         "_formats": known,
         "language": language,
         "direction": known.locale.text_direction,
@@ -186,7 +185,7 @@ def render(  # noqa: PLR0913 - what a letter depends on, each by its name
     }
     text, html = _parts(action, customer, templates, data)
     return Document(
-        key=action.key,
+        key=particulars.key,
         customer=action.customer,
         language=language,
         level=action.level,
@@ -239,7 +238,15 @@ def _line(text: str) -> str:
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:
-    return tuple(_SPACES.sub(" ", part).strip() for part in _BLANK_LINE.split(text) if not part.isspace() and part)
+    """Blank lines part paragraphs; the layout, not the file, decides where lines break."""
+    paragraphs: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        stripped = line.strip(" \t")
+        if stripped:
+            paragraphs[-1].append(stripped)
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    return tuple(" ".join(lines) for lines in paragraphs if lines)
 
 
 def _known_language(language: str, name: str) -> None:

@@ -30,7 +30,7 @@ DEEPEST = 40
 
 FILTERS = ("upper", "lower", "capitalize", "trim", "length", "default", "first", "last")
 TESTS = ("defined", "none")
-_SPECIAL = re.compile("[&<>\"']")
+_SPECIAL = re.compile("[&<>\"']").search
 LOOP = frozenset({"index", "first", "last", "length"})
 
 _PLAIN_NODES = (
@@ -80,7 +80,9 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, (str, int, Decimal, Undefined)):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, Decimal, Undefined)):
         return str(value)  # which raises for what is undefined
     message = f"a {_kind(value)} cannot be printed as it is"
     raise TypeError(message)
@@ -88,8 +90,8 @@ def _shown(value: Any) -> str:
 
 def _escaped(value: Any) -> str:
     """Everything that a template prints passes here, text or not; nothing can be declared safe."""
-    text = _shown(value)
-    return text if _SPECIAL.search(text) is None else escape(text)
+    text = value if isinstance(value, str) else _shown(value)
+    return escape(text) if _SPECIAL(text) else text
 
 
 class Sandbox:

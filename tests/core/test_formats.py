@@ -102,6 +102,14 @@ def test_a_date(language: str, country: str, text: str) -> None:
     assert formats(language, country).day(date(2026, 3, 5)) == text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plurals_are_babels(language: str) -> None:
+    known = formats(language)
+    differing = [number for number in range(1200) if known.plural(number) != known.locale.plural_form(number)]
+    assert differing in ([], [101, 201, 301, 401, 501, 601, 701, 801, 901, 1001, 1101])  # the latter before CLDR 42
+    assert language == "ro" or not differing
+
+
 def test_a_language_that_nobody_knows() -> None:
     with pytest.raises(ValueError, match="'qq' is not a language"):
         formats("qq")
