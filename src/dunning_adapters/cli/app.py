@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import click
 
-from dunning_adapters.cli import check, plan, run
+from dunning_adapters.cli.adapters import adapters
+from dunning_adapters.cli.aging import aging
+from dunning_adapters.cli.check import check
+from dunning_adapters.cli.demo import demo
+from dunning_adapters.cli.explain import explain
+from dunning_adapters.cli.history import history
+from dunning_adapters.cli.init import init
+from dunning_adapters.cli.plan import plan
+from dunning_adapters.cli.run import run
+from dunning_adapters.cli.scenarios import scenarios
 from dunning_adapters.cli.screen import warn
+from dunning_adapters.cli.send import send
 from dunning_adapters.cli.session import COULD_NOT
 from dunning_core.errors import DunningError
 
@@ -33,5 +43,5 @@ def dunning() -> None:
     """
 
 
-for command in (check.check, plan.plan, run.run):
+for command in (init, check, aging, plan, explain, send, run, history, scenarios, adapters, demo):
     dunning.add_command(command)

@@ -196,7 +196,7 @@ def _people(books: Books, findings: Findings) -> None:
 
 def letters_can_be_written(runner: Runner, books: Books, findings: Findings) -> None:
     """Every level in every language that a customer needs, tried on invented data."""
-    creditor = runner.creditor
+    creditor, policies = runner.creditor, runner.settings.policies.policies.values()
     levels = dict.fromkeys(
         level.name for policy in runner.settings.policies.policies.values() for level in policy.levels
     )

@@ -35,12 +35,12 @@ def run(session: Session, send: bool) -> None:  # noqa: FBT001 - click calls it 
     conclude(session, done)
 
 
-def conclude(session: Session, run: Run) -> None:
+def conclude(session: Session, run: Run, *, look: bool = False) -> None:
     """Say how a run ended, and leave with its exit code."""
     if not session.quiet:
         show_ends(run)
         tell_left_out(run)
-    look = tell_faults(run)
+    look = tell_faults(run) or look
     session.say(last_line(run))
     session.end(look=look)
 

@@ -77,9 +77,7 @@ def in_session(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options --config, --as-of and --quiet, and as its first argument the session made of them."""
 
     @click.option("-c", "--config", type=click.Path(path_type=Path), default=NAME, show_default=True, help="Settings.")
-    @click.option(
-        "--as-of", metavar="DATE", callback=day, help="The day to decide for, like 2026-11-21.  [default: today]"
-    )
+    @click.option("--as-of", metavar="DATE", callback=day, help="Decide for this day, not for today.")
     @click.option("-q", "--quiet", is_flag=True, help="Say only what somebody has to look at.")
     @functools.wraps(command)
     def wrapped(config: Path, as_of: date | None, quiet: bool, **options: Any) -> None:  # noqa: FBT001 - click calls it by names

@@ -1,0 +1,19 @@
+"""`dunning adapters`: what can be plugged in."""
+
+from __future__ import annotations
+
+import click
+
+from dunning_adapters.cli.screen import show
+from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.plugins import Plugins
+from dunning_adapters.settings import PluginsTable
+
+
+@click.command()
+@in_session
+def adapters(session: Session) -> None:
+    """List the installed sources, histories and transports. Where there are settings, with their plugins."""
+    wanted = session.settings.plugins if session.config.exists() else PluginsTable()
+    found = Plugins(wanted.modules, blocked=wanted.blocked).adapters()
+    show(("Port", "Name", ("Summary", "wide")), [(each.port, each.name, each.summary) for each in found])

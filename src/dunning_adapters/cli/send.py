@@ -1,0 +1,103 @@
+"""`dunning send`: a saved plan goes out, as it was proposed or as a person edited it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from dunning_adapters.cli.letters import show_letters, words
+from dunning_adapters.cli.run import conclude
+from dunning_adapters.cli.screen import warn
+from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.plan_file import Edited, read_json, read_xlsx
+from dunning_adapters.runner import Runner
+from dunning_core.action import Action
+from dunning_core.decision import Decision, Outcome
+from dunning_core.errors import PlanError
+from dunning_core.plan import Plan
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--send", "really", is_flag=True, help="Really send. Without it the letters are only written and counted."
+)
+@click.option("--by", metavar="NAME", help="Who chose what was edited; it is recorded.  [default: the login name]")
+@click.option("--because", metavar="TEXT", default="", help="Why it was edited; it is recorded.")
+@in_session
+def send(session: Session, file: Path, really: bool, by: str | None, because: str) -> None:  # noqa: FBT001 - click calls it by names
+    """Send the letters of a plan that was saved by `dunning plan`.
+
+    FILE is a .json file or an edited .xlsx workbook. Only what still stands goes out: the facts are read again.
+    """
+    edited = read(file)
+    with session.working() as runner:
+        plan, stopped = chosen(runner, edited, by or login(), because)
+        proposal = runner.recalled(plan)
+        today = session.day
+        done = runner.send(proposal, today=today) if really else runner.propose(proposal, today=today)
+    if not session.quiet:
+        show_letters(plan.actions, proposal.ledger.customers)
+    for decision in stopped:
+        outcome = f"{words(decision.outcome)}: {decision.because}"
+        warn(f"item {decision.item} of customer {decision.customer} is left out, {outcome}", "look")
+    conclude(session, done, look=bool(stopped))
+
+
+def login() -> str:
+    """Who is at the keyboard. Raises PlanError where the system does not know."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # the last two before Python 3.13
+        raise PlanError("the system has no name for you", mend="say who chooses with --by NAME") from None
+
+
+def read(file: Path) -> Edited:
+    """A saved plan with its edits, by the end of the file's name. Raises PlanError."""
+    if file.suffix.lower() == ".json":
+        return Edited(read_json(file))
+    if file.suffix.lower() == ".xlsx":
+        return read_xlsx(file)
+    raise PlanError(
+        "a plan is a .json or an .xlsx file", where=str(file), mend="make one with: dunning plan --xlsx FILE"
+    )
+
+
+def chosen(runner: Runner, edited: Edited, by: str, because: str) -> tuple[Plan, list[Decision]]:
+    """The plan as the person wants it, and decisions about items that were ticked but cannot be written about.
+
+    Letters without an edited row stay as they are. The ticked rows of the others are planned anew, each at its level,
+    as that person's choice.
+    """
+    plan = edited.plan
+    kept = [action for action in plan.actions if not _touched(action, edited)]
+    stopped: list[Decision] = []
+    for level, items in _wanted(edited).items():
+        anew = runner.choose(plan.as_of, items, level, by=by, because=because).plan
+        kept += anew.actions
+        stopped += [decision for decision in anew.decisions if decision.outcome is not Outcome.DUN]
+    return replace(plan, actions=tuple(kept)), stopped
+
+
+def _touched(action: Action, edited: Edited) -> bool:
+    return any(line.item in edited.unticked or line.item in edited.levels for line in action.claimed)
+
+
+def _wanted(edited: Edited) -> dict[str, list[str]]:
+    """Level name -> items of edited letters that are still ticked."""
+    wanted: dict[str, list[str]] = {}
+    for action in edited.plan.actions:
+        if _touched(action, edited):
+            for level, item in _ticked(action, edited):
+                wanted.setdefault(level, []).append(item)
+    return wanted
+
+
+def _ticked(action: Action, edited: Edited) -> Iterator[tuple[str, str]]:
+    for line in action.claimed:
+        if line.item not in edited.unticked:
+            yield edited.levels.get(line.item, action.level_name), line.item
