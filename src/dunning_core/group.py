@@ -25,7 +25,11 @@ from dunning_core.ledger import OpenItem
 from dunning_core.policy import minimum_for
 from dunning_core.rules import Judgement, Rules
 from dunning_core.table import ALL_LEVELS, Facts
-from dunning_core.values import plain
+from dunning_core.values import plain, quick
+
+
+line = quick(Line)
+decision = quick(Decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +70,25 @@ class Group:
     ) -> None:
         self.key, self.rules, self.policy, self.standings = key, rules, rules.policy, standings
         self.customer, self.operator = items[0].customer, operator
-        self.turns = {item.id: turns[item.id] for item in items if item.id in turns}
+        self.turns = {item.id: turns[item.id] for item in items if item.id in turns} if turns else turns
         self.live: list[OpenItem] = []
         self.credits: list[OpenItem] = []
         self.open: list[OpenItem] = []
         self.found: dict[str, tuple[OpenItem, Judgement]] = {}
+        least = None if operator else self.policy.minimum_item
         for item in items:
-            self._place(item, stops.get(item.id))
+            stop = stops.get(item.id)
+            if stop is None and least is None and item.balance > 0:
+                self.open.append(item)
+                self.live.append(item)
+            else:
+                self._place(item, stop, minimum_for(least, item.currency))
 
-    def _place(self, item: OpenItem, stop: Judgement | None) -> None:
-        least = minimum_for(self.policy.minimum_item, item.currency)
+    def _place(self, item: OpenItem, stop: Judgement | None, least: Decimal | None) -> None:
         if not item.balance:
             self.settle(item, _judged(Outcome.SETTLED, "balance", "nothing is open"))
             return
-        small = least is not None and 0 < item.balance < least and not self.operator
+        small = least is not None and 0 < item.balance < least
         if item.balance > 0 and not small:
             self.open.append(item)
         if stop is not None:
@@ -162,9 +171,10 @@ class Group:
 
     def _each(self, events: list[Event]) -> Proposals:
         proposals: Proposals = {}
+        judge, standing, found = self.rules.judge, self.standings.item, self.found
         for item in self.live:
-            judgement = self.rules.judge(self._facts(item, self.standings.item(item.id)))
-            self.settle(item, judgement)
+            judgement = judge(self._facts(item, standing(item.id)))
+            found[item.id] = (item, judgement)
             if judgement.outcome is Outcome.DUN:
                 proposals.setdefault(judgement.level, []).append(item)
             elif judgement.outcome is Outcome.FALLEN:
@@ -173,10 +183,13 @@ class Group:
 
     def _facts(self, item: OpenItem, standing: Standing) -> Facts:
         """The quiet period counts from the last notice of what climbs, or from the customer's."""
-        contacted = standing.last_notice
-        if self.policy.quiet_period.per == "customer":
-            contacted = self.standings.customers.get(self.customer)
+        contacted = self.contacted if self.rules.quiet_per_customer else standing.last_notice
         return self.rules.facts(item, standing, contacted, self.minimums)
+
+    @cached_property
+    def contacted(self) -> date | None:
+        """The customer's last notice about anything."""
+        return self.standings.customers.get(self.customer)
 
     def _as_one(self, events: list[Event]) -> Proposals:
         """The oldest item climbs for all, with its own memory or the group's."""
@@ -253,14 +266,25 @@ class Group:
     # -- amounts
 
     def _affordable(self, proposals: Proposals) -> list[Claim]:
+        if not self.rules.asks_amounts:
+            return self._netted(proposals)
         claims = []
-        for part in _by_currency(proposals):
+        for part in self._by_currency(proposals):
             currency = next(iter(part.values()))[0].currency
             base = balance(item for item in self.open if item.currency == currency)
             kept = above_minimums(self.policy, part, base)
             self._explain_minimums(part, kept)
             claims += self._netted(kept)
         return claims
+
+    def _by_currency(self, proposals: Proposals) -> list[Proposals]:
+        if not self.policy.joins_currencies:
+            return [proposals] if proposals else []
+        parts: dict[str, Proposals] = {}
+        for level, items in proposals.items():
+            for item in items:
+                parts.setdefault(item.currency, {}).setdefault(level, []).append(item)
+        return [parts[currency] for currency in sorted(parts)]
 
     def _explain_minimums(self, asked: Proposals, kept: Proposals) -> None:
         """Items that dropped out or went down because their level's sum is too small."""
@@ -280,7 +304,7 @@ class Group:
     def _netted(self, proposals: Proposals) -> list[Claim]:
         """Claims per currency after credits; those with nothing left are explained and dropped."""
         claims = []
-        for part in _by_currency(proposals):
+        for part in self._by_currency(proposals):
             items = [item for level in part.values() for item in level]
             credits = [credit for credit in self.credits if credit.currency == items[0].currency]
             claim = after_credits(self.policy, part, credits)
@@ -314,20 +338,22 @@ class Group:
         for claim, levels in parts:
             items = [(item, claim.letter_level(own)) for own in levels for item in claim.proposals[own]]
             used = [deduction for own, deduction in claim.deductions if own in levels]
-            left = balance(item for item, _ in items) - sum((deduction.amount for deduction in used), ZERO)
-            if self.operator or not self._too_small(items, left):
+            if not self._too_small(items, used):
                 asked += items
                 deductions += used
         if not asked:
             return None
-        besides = [] if self.operator else self._besides({item.id for item, _ in asked})
+        besides = () if self.operator or self.policy.list_items == "reached" else self._besides(asked)
         lines = [*self._lines(asked, level), *self._listed(besides)]
-        return Letter(level, tuple(lines), tuple(_joined(deductions)))
+        return Letter(level, tuple(lines), tuple(_joined(deductions)) if deductions else ())
 
-    def _too_small(self, items: Sequence[tuple[OpenItem, int]], left: Decimal) -> bool:
+    def _too_small(self, items: Sequence[tuple[OpenItem, int]], used: Iterable[Deduction]) -> bool:
         currency = items[0][0].currency
-        least = minimum_for(self.policy.minimum_total, currency)
-        if least is None or left >= least:
+        least = None if self.operator else minimum_for(self.policy.minimum_total, currency)
+        if least is None:
+            return False
+        left = balance(item for item, _ in items) - sum((deduction.amount for deduction in used), ZERO)
+        if left >= least:
             return False
         for item, level in items:
             text = f"the letter would ask for {plain(left)} {currency}, less than {plain(least)}"
@@ -335,22 +361,23 @@ class Group:
         return True
 
     def _lines(self, asked: Sequence[tuple[OpenItem, int]], level: int) -> Iterator[Line]:
-        oldest = min((item for item, _ in asked), key=self.seniority)
-        carrier_only = self.policy.record_level == "carrier" and not self.operator
-        for item, own in sorted(asked, key=lambda entry: (entry[0].due_date, entry[0].id)):
-            if carrier_only and item is not oldest:
+        carrier: OpenItem | None = None
+        if self.policy.record_level == "carrier" and not self.operator:
+            carrier = min((item for item, _ in asked), key=self.seniority)
+        for item, own in sorted(asked, key=_by_date):
+            if carrier is not None and item is not carrier:
                 has = self.standings.item(item.id).level
-                yield Line(item.id, item.currency, item.balance, has, records=False)
+                yield line(item.id, item.currency, item.balance, has, False)  # noqa: FBT003 - positional for speed
                 continue
             recorded = own if self.policy.record_level == "own" else level
-            yield Line(item.id, item.currency, item.balance, recorded)
+            yield line(item.id, item.currency, item.balance, recorded)
             if self.found[item.id][1].level != recorded:
                 self.settle(item, self.found[item.id][1]._replace(level=recorded))
 
-    def _besides(self, asked: set[str]) -> list[OpenItem]:
-        if self.policy.list_items == "reached":
-            return []
-        others = [item for item in self.live if item.id not in asked]
+    def _besides(self, asked: Iterable[tuple[OpenItem, int]]) -> list[OpenItem]:
+        """Items that the letter lists without asking for them."""
+        ids = {item.id for item, _ in asked}
+        others = [item for item in self.live if item.id not in ids]
         return others if self.policy.list_items == "open" else [item for item in others if self.rules.overdue(item)]
 
     def _listed(self, items: Iterable[OpenItem]) -> Iterator[Line]:
@@ -367,22 +394,30 @@ class Group:
 
     def _decision(self, item: OpenItem, judgement: Judgement, soonest: date | None) -> Decision:
         outcome, level, rule, because, look = judgement
-        if outcome not in UNMOVED:
-            look = _earlier(look, soonest)
-        look = _earlier(look, self.turns.get(item.id))
-        return Decision(item.id, item.customer, item.currency, item.balance, outcome, rule, because, level, look)
+        if soonest is not None and (look is None or soonest < look) and outcome not in UNMOVED:
+            look = soonest
+        if self.turns:
+            look = _earlier(look, self.turns.get(item.id))
+        return decision(item.id, item.customer, item.currency, item.balance, outcome, rule, because, level, look)
 
     def _soonest(self) -> date | None:
         """The first date on which time may change anything about any item of the group."""
-        days = set(self.turns.values())
+        days = list(self.turns.values())
+        next_turn = self.rules.next_turn
         for item in self.live:
-            facts = self._facts(item, self._standing(item))
-            days |= self.rules.turning_days(facts)
-        return min((day for day in days if day > self.rules.as_of), default=None)
+            day = next_turn(self._facts(item, self._standing(item)))
+            if day is not None:
+                days.append(day)
+        return min(days, default=None)
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:
     return min((day for day in (one, other) if day is not None), default=None)
+
+
+def _by_date(entry: tuple[OpenItem, int]) -> tuple[date, str]:
+    item, _ = entry
+    return item.due_date, item.id
 
 
 UNMOVED = frozenset({Outcome.HELD, Outcome.VETOED, Outcome.CREDIT, Outcome.SETTLED, Outcome.UNKNOWN_CUSTOMER})
@@ -390,14 +425,6 @@ UNMOVED = frozenset({Outcome.HELD, Outcome.VETOED, Outcome.CREDIT, Outcome.SETTL
 
 def _judged(outcome: Outcome, rule: str, because: str, level: int = 0) -> Judgement:
     return Judgement(outcome, level, rule, because, None)
-
-
-def _by_currency(proposals: Proposals) -> list[Proposals]:
-    parts: dict[str, Proposals] = {}
-    for level, items in proposals.items():
-        for item in items:
-            parts.setdefault(item.currency, {}).setdefault(level, []).append(item)
-    return [parts[currency] for currency in sorted(parts)]
 
 
 def _joined(deductions: Iterable[Deduction]) -> Iterator[Deduction]:

@@ -200,7 +200,6 @@ class _Sheet:
         self.strays: list[Decision] = []
         self.by_id: dict[str, OpenItem] = {}
         self._seen: set[str] = set()
-        self._policies: dict[tuple[str, str], str | PolicyError] = {}
         if not despite_holds:
             self._hold_all()
         for item, reason in vetoes.items():
@@ -233,57 +232,59 @@ class _Sheet:
     def groups(self) -> Iterator[tuple[str, str, list[OpenItem]]]:
         """(key, policy name, items) of every group, in order of the keys."""
         groups: dict[tuple[str, str], list[OpenItem]] = {}
+        homes: dict[tuple[str, str, str], tuple[str, str] | None] = {}
         for item in self.ledger.items:
-            fault = self._fault(item)
-            if fault is not None:
-                self._stray(item, *fault)
+            place = (item.customer, item.currency, item.policy)
+            if place not in homes:
+                homes[place] = None if self._fault(item) else self._home(item)
+            home = homes[place]
+            if home is None or item.id in self.by_id or not item.balance.is_finite():
+                self._stray(item)
                 continue
             self.by_id[item.id] = item
-            customer = self.ledger.customers[item.customer]
-            name = self._policy(item, customer)
-            if isinstance(name, PolicyError):
-                self._stray(item, Outcome.UNUSABLE, "policy", str(name))
-                continue
-            groups.setdefault((self._key(name, item), name), []).append(item)
+            if self._by_item(home[1]):
+                home = BETWEEN.join((home[0], item.credit_for or item.id)), home[1]
+            groups.setdefault(home, []).append(item)
         for (key, name), items in sorted(groups.items()):
             self._seen.add(key)
             yield key, name, items
 
+    def _by_item(self, policy: str) -> bool:
+        return "item" in self.setting.policies.policies[policy].group_by
+
+    def _home(self, item: OpenItem) -> tuple[str, str]:
+        """Key and policy of the group of a customer's items in one currency."""
+        name = self._policy(item)
+        joined_up = self.setting.policies.policies[name].joins_currencies
+        return item.customer if joined_up else item.customer + BETWEEN + item.currency, name
+
+    def _policy(self, item: OpenItem) -> str:
+        """Name of the policy for an item. Raises PolicyError."""
+        customer = self.ledger.customers[item.customer]
+        return self.setting.policies.choose(
+            creditor=self.ledger.creditor.policy, group=customer.group, customer=customer.policy, item=item.policy
+        )
+
     def _fault(self, item: OpenItem) -> tuple[Outcome, str, str] | None:
-        """A reason why nothing can be decided about an item but that."""
+        """A reason why nothing can be decided about items of this customer, currency and policy but that."""
         if item.customer not in self.ledger.customers:
             return Outcome.UNKNOWN_CUSTOMER, "customer", f"there is no customer {item.customer!r}"
-        if item.id in self.by_id:
-            return Outcome.UNUSABLE, "id", f"there are two items {item.id!r}"
-        if not item.balance.is_finite():
-            return Outcome.UNUSABLE, "balance", f"the balance {item.balance} is no number"
         if item.currency not in known_currencies():
             return Outcome.UNUSABLE, "currency", f"{item.currency!r} is no ISO 4217 currency"
+        try:
+            self._policy(item)
+        except PolicyError as error:
+            return Outcome.UNUSABLE, "policy", str(error)
         return None
 
-    def _stray(self, item: OpenItem, outcome: Outcome, rule: str, text: str) -> None:
-        balance = item.balance if item.balance.is_finite() else Decimal(0)
+    def _stray(self, item: OpenItem) -> None:
+        """An item that no group can take, with the reason. What is no number counts as nothing in the balances."""
+        outcome, rule, text = self._fault(item) or (Outcome.UNUSABLE, "id", f"there are two items {item.id!r}")
+        balance = item.balance
+        if not balance.is_finite():
+            outcome, rule, text = Outcome.UNUSABLE, "balance", f"the balance {balance} is no number"
+            balance = Decimal(0)
         self.strays.append(Decision(item.id, item.customer, item.currency, balance, outcome, rule, text))
-
-    def _policy(self, item: OpenItem, customer: Customer) -> str | PolicyError:
-        key = (customer.id, item.policy)
-        if key not in self._policies:
-            try:
-                self._policies[key] = self.setting.policies.choose(
-                    creditor=self.ledger.creditor.policy,
-                    group=customer.group,
-                    customer=customer.policy,
-                    item=item.policy,
-                )
-            except PolicyError as error:
-                self._policies[key] = error
-        return self._policies[key]
-
-    def _key(self, name: str, item: OpenItem) -> str:
-        by = self.setting.policies.policies[name].group_by
-        if "item" in by:
-            return BETWEEN.join((item.customer, item.currency, item.credit_for or item.id))
-        return item.customer if "currency" not in by else item.customer + BETWEEN + item.currency
 
     def emptied(self) -> Iterator[Event]:
         """Groups that climb as one and have nothing open any more: their ladder begins anew."""

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -120,7 +121,7 @@ class Policy(_Written):
             raise ValueError(message)
         return self
 
-    @property
+    @cached_property
     def joins_currencies(self) -> bool:
         """Whether one letter may ask for money in several currencies."""
         return not {"currency", "item"} & set(self.group_by)

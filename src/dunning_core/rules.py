@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dunning_core.dates import plus
 from dunning_core.decision import Outcome
-from dunning_core.history import Standing
+from dunning_core.history import GROUND, Standing
 from dunning_core.ledger import OpenItem
 from dunning_core.policy import OF_THE_ITEM, Anchor, Policy
 from dunning_core.prose import because
@@ -37,11 +37,16 @@ class Rules:
             if level.minimum_item is not None or level.minimum_total is not None
         ]
         self.items_interact = _items_interact(policy)
+        self.asks_amounts = any(
+            level.minimum_amount is not None or level.minimum_share_percent is not None for level in policy.levels
+        )
+        self.quiet_per_customer = policy.quiet_period.per == "customer"
         self._uses_issue_date = policy.oldest_by == "issue_date" or any(
             wait.after is Anchor.ISSUE_DATE for level in policy.levels for wait in level.when
         )
         self._tables: dict[date, Table] = {as_of: self.table}
         self._judgements: dict[Facts, Judgement] = {}
+        self._turns: dict[Facts, date | None] = {}
         self._ripe: dict[tuple[date, date, int], bool] = {}
 
     def overdue(self, item: OpenItem) -> bool:
@@ -50,9 +55,12 @@ class Rules:
 
     def facts(self, item: OpenItem, standing: Standing, contacted: date | None, minimums: int) -> Facts:
         """What the table needs to know of an item that stands there."""
-        issued = item.issue_date if self._uses_issue_date else None
+        due = item.due_date
+        issued = (item.issue_date or due) if self._uses_issue_date else due
+        if standing is GROUND:
+            return Facts(due, issued, 0, None, None, 0, contacted, minimums)
         level, last_notice, deadline, notices = standing.level, standing.last_notice, standing.deadline, standing.notices
-        return Facts(item.due_date, issued or item.due_date, level, last_notice, deadline, notices, contacted, minimums)
+        return Facts(due, issued, level, last_notice, deadline, notices, contacted, minimums)
 
     def judge(self, facts: Facts) -> Judgement:
         """The table's answer, with its reason in words."""
@@ -83,18 +91,22 @@ class Rules:
             )
         return self._ripe[key]
 
-    def turning_days(self, facts: Facts) -> set[date]:
-        """Days after today on which an item with these facts may matter differently to the others of its group."""
-        if self.policy.ladder != "item":
+    def next_turn(self, facts: Facts) -> date | None:
+        """The first day after today on which an item with these facts may matter differently to its group."""
+        if facts not in self._turns:
+            days = self._turning_days(facts)
+            self._turns[facts] = min((day for day in days if day > self.as_of), default=None)
+        return self._turns[facts]
+
+    def _turning_days(self, facts: Facts) -> set[date]:
+        if self.policy.ladder != "item" or not self.policy.overdue_only:
             days = self._critical_days(facts)
         else:
-            days = {plus(facts.due_date, self.policy.grace_days + 1)}
             look = self.judge(facts).look_again
-            days |= {look} if look is not None else set()
-            days |= set() if self.policy.overdue_only else self._critical_days(facts)
+            days = {plus(facts.due_date, self.policy.grace_days + 1)} | ({look} if look is not None else set())
         if self.policy.trigger_days is not None:
             days.add(plus(facts.due_date, self.policy.trigger_days))
-        return {day for day in days if day > self.as_of}
+        return days
 
     def _look_again(self, row: Row, facts: Facts) -> date | None:
         for day in sorted(self._critical_days(facts)):

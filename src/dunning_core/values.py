@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields, make_dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from functools import cache
+from typing import TypeVar
 
 from babel.numbers import get_currency_precision, list_currencies
 
@@ -29,6 +30,31 @@ class Problem:
     def __str__(self) -> str:
         shown = f": {self.value!r}" if self.value else ""
         return f"{self.where}: {self.what}{shown}" + (f" ({self.mend})" if self.mend else "")
+
+
+Row = TypeVar("Row")
+
+
+def quick(frozen: type[Row]) -> Callable[..., Row]:
+    """A constructor of a frozen slotted dataclass that takes a fifth of the time, for rows in bulk.
+
+    The initialiser of a frozen dataclass calls `object.__setattr__` once per field. Here a twin with the same slots
+    that is not frozen is filled, and becomes the frozen class when it is complete. `__post_init__` is not called.
+    """
+    members = [
+        (member.name, object, field(default=member.default))
+        if member.default is not MISSING
+        else (member.name, object)
+        for member in fields(frozen)  # type: ignore[arg-type]
+    ]
+    twin = make_dataclass(frozen.__name__, members, slots=True)
+
+    def make(*values: object) -> Row:
+        made = twin(*values)
+        made.__class__ = frozen
+        return made  # type: ignore[no-any-return]
+
+    return make
 
 
 @cache
