@@ -610,6 +610,28 @@ class TestCheck:
 OWN_WORDS = "{{ words.own.motto }} {{ 1 | counted('cows') }} {{ 7 | counted('cows') }}"
 
 
+FORBIDDEN = re.compile(
+    r"police|prison|criminal|blacklist|credit bureau|enforce|bailiff|penalt|interest|compensation|fee\b"
+    r"|poliți|închiso|penal|birou de credit|execut|somați|dobân|penalităț|despăgub"
+    r"|policía|cárcel|delito|asnef|moroso|embargo|interés|intereses|penaliza|indemniza"
+    r"|policj|więzie|karn|prokurat|\bBIG\b|\bKRD\b|komornik|egzekuc|odset|rekompensat"
+    r"|rendőr|börtön|büntet|feketelist|\bBAR\b|végrehajt|kamat|költségátalány|ügyvéd",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("name", sorted(STOCK.texts))
+def test_stock_wording_neither_threatens_nor_claims_what_is_not_owed(name: str) -> None:
+    assert not FORBIDDEN.findall(STOCK.texts[name])
+
+
+@pytest.mark.parametrize(
+    "threat", ["To the Police", "executare silită", "ASNEF", "wpis do BIG", "késedelmi kamat", "a fee"]
+)
+def test_a_threat_would_be_found(threat: str) -> None:
+    assert FORBIDDEN.search(threat)
+
+
 def test_long_words_are_not_broken() -> None:
     action, ledger = case("en", "notice", 1)
     url, long = "https://example.com/" + "x" * 90, "y" * 80
