@@ -13,7 +13,10 @@ from dunning_adapters.settings import PluginsTable
 @click.command()
 @in_session
 def adapters(session: Session) -> None:
-    """List the installed sources, histories and transports. Where there are settings, with their plugins."""
+    """List what can be plugged in.
+
+    Where there is a dunning.toml, the adapters of the plugins that it names are listed as well.
+    """
     wanted = session.settings.plugins if session.config.exists() else PluginsTable()
     found = Plugins(wanted.modules, blocked=wanted.blocked).adapters()
-    show(("Port", "Name", ("Summary", "wide")), [(each.port, each.name, each.summary) for each in found])
+    show(("Port", "Name", ("Summary", "lines")), [(each.port, each.name, each.summary) for each in found])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 import click
@@ -29,21 +30,13 @@ ZERO = Decimal(0)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @in_session
 def aging(session: Session, by: str, as_json: bool) -> None:  # noqa: FBT001 - click calls it by names
-    """Show how much of what is open is how many days late, per currency."""
+    """Show how much is how many days late."""
     naming = _Naming(by)
     with session.working() as runner:
         table = runner.aging(session.day, naming)
     buckets = session.settings.buckets
     if as_json:
-        rows = [
-            {
-                "who": who, "name": naming.names.get(who, ""), "currency": currency,
-                "buckets": [plain(value) for value in values], "total": plain(sum(values, ZERO)),
-            }
-            for (who, currency), values in sorted(table.items())
-        ]  # fmt: skip
-        found = {"as_of": str(session.day), "by": by, "buckets": buckets.labels, "rows": rows}
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        _print(table, buckets, naming, session.day)
         return
     _show(table, buckets, naming, by)
     session.say(f"Aging of {session.day}, by {by}. Days late; credits count with their sign.")
@@ -78,20 +71,34 @@ class _Naming:
         return key
 
 
+def _print(table: Aging, buckets: Buckets, naming: _Naming, as_of: date) -> None:
+    rows = [
+        {
+            "who": who,
+            "name": naming.names.get(who, ""),
+            "currency": currency,
+            "buckets": dict(zip(buckets.labels, map(plain, values), strict=True)),
+            "total": plain(sum(values, ZERO)),
+        }
+        for (who, currency), values in sorted(table.items())
+    ]
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    click.echo(f'{{"as_of": "{as_of}", "by": "{naming.by}", "rows": [\n{lines}\n]}}')
+
+
 def _show(table: Aging, buckets: Buckets, naming: _Naming, by: str) -> None:
-    columns: list[Column] = [(by.capitalize(), "wide"), ""]
+    columns: list[Column] = [(by.capitalize(), "wide"), *([] if by == "currency" else [""])]
     columns += [(label, "right") for label in (*buckets.labels, "total")]
     totals: dict[str, list[Decimal]] = {}
     rows = []
     for (who, currency), values in sorted(table.items()):
         before = totals.get(currency, [ZERO] * len(values))
         totals[currency] = [one + other for one, other in zip(before, values, strict=True)]
-        rows.append(_row(f"{who} {naming.names.get(who, '')}".strip(), currency, values))
-    if by != "currency":
-        rows += [_row("Total", currency, values) for currency, values in sorted(totals.items())]
-    show(columns, rows)
+        rows.append((f"{who} {naming.names.get(who, '')}".strip(), *_row(currency, values)))
+    per_currency = [_row(currency, values) for currency, values in sorted(totals.items())]
+    show(columns, per_currency if by == "currency" else [*rows, *(("Total", *row) for row in per_currency)])
 
 
-def _row(who: str, currency: str, values: list[Decimal]) -> tuple[str, ...]:
+def _row(currency: str, values: list[Decimal]) -> tuple[str, ...]:
     shown = (amount(value, currency) if value else "" for value in values)
-    return who, currency, *shown, amount(sum(values, ZERO), currency)
+    return currency, *shown, amount(sum(values, ZERO), currency)

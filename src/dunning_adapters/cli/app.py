@@ -12,6 +12,7 @@ from dunning_adapters.cli.explain import explain
 from dunning_adapters.cli.history import history
 from dunning_adapters.cli.init import init
 from dunning_adapters.cli.plan import plan
+from dunning_adapters.cli.report import report
 from dunning_adapters.cli.run import run
 from dunning_adapters.cli.scenarios import scenarios
 from dunning_adapters.cli.screen import warn
@@ -43,5 +44,5 @@ def dunning() -> None:
     """
 
 
-for command in (init, check, aging, plan, explain, send, run, history, scenarios, adapters, demo):
+for command in (init, check, aging, plan, explain, send, run, report, history, scenarios, adapters, demo):
     dunning.add_command(command)

@@ -21,7 +21,11 @@ from dunning_adapters.cli.session import Session, in_session
 @click.command()
 @in_session
 def check(session: Session) -> None:
-    """Try everything that a run will need, and list all that could fail. Nothing is sent."""
+    """Find everything that could fail tonight.
+
+    Settings, policies, templates, source, history and transport are tried as a run would use them, and tonight's
+    letters are written. Nothing is sent.
+    """
     findings = Findings()
     with findings.trying():
         _examine(session, findings)

@@ -12,7 +12,10 @@ import click
     "--out", type=click.Path(file_okay=False, path_type=Path), default="out", show_default=True, help="Folder."
 )
 def demo(out: Path) -> None:
-    """Write letters, a plan, a report and a workbook from an invented ledger. Nothing leaves the machine."""
+    """Show a made-up exporter's day, in a folder.
+
+    Letters, a plan, a report and a workbook; nothing leaves the machine.
+    """
     from dunning_adapters.demo import main
 
-    main(out)
+    main(out, click.echo)

@@ -197,9 +197,7 @@ def _people(books: Books, findings: Findings) -> None:
 def letters_can_be_written(runner: Runner, books: Books, findings: Findings) -> None:
     """Every level in every language that a customer needs, tried on invented data."""
     creditor, policies = runner.creditor, runner.settings.policies.policies.values()
-    levels = dict.fromkeys(
-        level.name for policy in runner.settings.policies.policies.values() for level in policy.levels
-    )
+    levels = dict.fromkeys(level.name for policy in policies for level in policy.levels)
     tried: set[tuple[str, str]] = set()
     for customer in books.kinds.values() or [Customer("", "", creditor.country)]:
         for level in levels:

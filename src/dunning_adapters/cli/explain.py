@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from dunning_adapters.cli.letters import words
+from dunning_adapters.cli.letters import count, words
 from dunning_adapters.cli.screen import amount, say
 from dunning_adapters.cli.session import Session, in_session
 from dunning_adapters.runner import Proposal, Runner
@@ -26,7 +26,7 @@ from dunning_core.table import ALL_LEVELS
 @click.argument("item")
 @in_session
 def explain(session: Session, item: str) -> None:
-    """Say what the policy decides about ITEM, why, and when each level comes.
+    """Say what is decided about ITEM, and why.
 
     ITEM is an item's id, or the number of its document.
     """
@@ -125,10 +125,11 @@ def _levels(rules: Rules, proposal: Proposal, item: OpenItem) -> Iterator[str]:
     policy, standing = rules.policy, _standing(rules.policy, proposal, item)
     facts = rules.facts(item, standing, standing.last_notice, ALL_LEVELS)
     for number, level in enumerate(policy.levels, 1):
-        when = "; ".join(waits(policy, number, facts, rules.as_of, rules.holidays)) or "sent only by a person"
-        yield f"{number} {level.name}: {when}"
+        yield f"{number} {level.name}" + (", sent only by a person" if level.manual else "")
+        yield from (f"  {line}" for line in waits(policy, number, facts, rules.as_of, rules.holidays))
     if standing.level:
-        yield f"it stands on level {standing.level} since {standing.last_notice}, {standing.notices} notices so far"
+        so_far = count(standing.notices, "notice")
+        yield f"it stands on level {standing.level} since {standing.last_notice}, {so_far} so far"
     else:
         yield "it stands on no level yet"
 

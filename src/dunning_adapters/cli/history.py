@@ -10,7 +10,7 @@ from dunning_adapters.cli.letters import count, words
 from dunning_adapters.cli.screen import money, show
 from dunning_adapters.cli.session import Session, day, in_session
 from dunning_adapters.contacts import chosen, entries, to_csv, to_json
-from dunning_core.event import Event
+from dunning_core.event import Event, EventKind
 
 
 @click.command()
@@ -20,7 +20,7 @@ from dunning_core.event import Event
 @click.option("--csv", "form", flag_value="csv", help="Print the contact log as CSV: a letter and currency each.")
 @in_session
 def history(session: Session, customer: str | None, since: date | None, form: str | None) -> None:
-    """Show what happened: letters and what became of them, and changes of level without a letter.
+    """Show what happened, or the contact log.
 
     With --json or --csv, print the contact log: the letters that count as sent, with their text.
     """
@@ -31,7 +31,7 @@ def history(session: Session, customer: str | None, since: date | None, form: st
         return
     shown = [event for event in events if _between(event, since, session.as_of)]
     if shown:
-        columns = ("Day", "Customer", "What", "Level", ("Asked for", "right"), "Letter", ("By, because", "wide"))
+        columns = ("Day", "Customer", "What", "Level", ("Asked for", "right"), "Letter", ("By, because", "lines"))
         show(columns, map(_row, shown))
     session.say(f"{count(len(shown), 'event')}.")
 
@@ -42,6 +42,6 @@ def _between(event: Event, since: date | None, until: date | None) -> bool:
 
 def _row(event: Event) -> tuple[object, ...]:
     letter = f"{event.key[:12]}.{event.attempt}" if event.key else ""
-    why = ", ".join(part for part in (event.by, event.because) if part)
+    why = ", ".join(part for part in (event.by, event.because) if part and event.kind is not EventKind.ACCEPTED)
     level = event.level_name or event.level or ""
     return event.on, event.customer, words(event.kind), level, money(event.totals), letter, why

@@ -15,7 +15,7 @@ from dunning_core.errors import ConfigError
 @click.command()
 @click.option("-c", "--config", type=click.Path(path_type=Path), default=NAME, show_default=True, help="File to write.")
 def init(config: Path) -> None:
-    """Write a dunning.toml with a comment for everything that can be set."""
+    """Write a commented dunning.toml to fill in."""
     text = files("dunning_adapters.cli").joinpath("starter.toml").read_text("utf-8")
     try:
         with config.open("x", encoding="utf-8", newline="\n") as file:

@@ -19,7 +19,10 @@ FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 @click.option("--xlsx", type=FILE, metavar="FILE", help="Save the plan as a workbook: tick rows, change levels.")
 @in_session
 def plan(session: Session, as_json: Path | None, xlsx: Path | None) -> None:
-    """Show what the rules want done today. Nothing is sent."""
+    """Show what the rules want done today.
+
+    Nothing is sent. A saved workbook can be edited (rows unticked, levels changed) and sent with `dunning send`.
+    """
     with session.working() as runner:
         proposal = runner.plan(session.day, lean=not (as_json or xlsx))
     if as_json == Path("-"):

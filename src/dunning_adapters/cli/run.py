@@ -13,15 +13,19 @@ from dunning_adapters.cli.letters import (
     tell_faults,
     tell_left_out,
 )
+from dunning_adapters.cli.report import leave_behind
 from dunning_adapters.cli.session import Session, in_session
 from dunning_adapters.result import End, Run
 
 
 @click.command()
-@click.option("--send", is_flag=True, help="Really send. Without it the letters are only written and counted.")
+@click.option("--send", is_flag=True, help="Really send; without it letters are only written.")
 @in_session
 def run(session: Session, send: bool) -> None:  # noqa: FBT001 - click calls it by names
-    """Plan today's letters and send those that the settings let go without a person."""
+    """Plan and send by the rules, for cron.
+
+    What goes out without a person is settled by run.approve in dunning.toml.
+    """
     with session.working() as runner:
         proposal = runner.plan(session.day, lean=True)
         approved = runner.approved(proposal)
@@ -41,6 +45,8 @@ def conclude(session: Session, run: Run, *, look: bool = False) -> None:
         show_ends(run)
         tell_left_out(run)
     look = tell_faults(run) or look
+    if not run.dry:
+        look = leave_behind(session, run) or look
     session.say(last_line(run))
     session.end(look=look)
 

@@ -16,7 +16,10 @@ from dunning_core.testing import scenarios as cases
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_context
 def scenarios(context: click.Context, files: tuple[Path, ...]) -> None:
-    """Play the scenarios of FILE and say which of them do not come out as they must."""
+    """Play dated scenarios from files.
+
+    Each FILE is JSON. What does not come out as it must is named; the last line counts.
+    """
     passed = failed = 0
     for file in files:
         for scenario in cases.read(_text(file), where=file.name).scenarios:

@@ -63,9 +63,10 @@ def warn(text: str, kind: str = "") -> None:
 
 
 Column = str | tuple[str, str]
-"""A title, or a title and "right" for numbers, "wide" for what may be cut to fit."""
+"""A title, or a title and "right" for numbers, "wide" for what may be cut to fit, "lines" for what may be broken."""
 
 GAP = 2
+_OVERFLOW: dict[str, Literal["ellipsis", "fold"]] = {"wide": "ellipsis", "lines": "fold"}
 
 
 def show(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
@@ -77,7 +78,9 @@ def show(columns: Sequence[Column], rows: Iterable[Sequence[object]], *, title: 
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, GAP - 1, 0, 0))
     for heading, kind, width in zip(headings, kinds, _widths(headings, kinds, cells, screen.width), strict=True):
         justify: Literal["left", "right"] = "right" if kind == "right" else "left"
-        table.add_column(heading, justify=justify, no_wrap=True, overflow="ellipsis", width=width)
+        table.add_column(
+            heading, justify=justify, no_wrap=kind != "lines", overflow=_OVERFLOW.get(kind, "ellipsis"), width=width
+        )
     for row in cells:
         table.add_row(*row)
     if title:
@@ -92,8 +95,12 @@ def _widths(headings: Sequence[str], kinds: Sequence[str], rows: Sequence[Sequen
         max(cell_len(line) for cell in (heading, *(row[index] for row in rows)) for line in cell.split("\n"))
         for index, heading in enumerate(headings)
     ]
-    left = screen - GAP * len(needed) - sum(width for width, kind in zip(needed, kinds, strict=True) if kind != "wide")
-    wide = sorted((width, index) for index, width in enumerate(needed) if kinds[index] == "wide")
+    left = (
+        screen
+        - GAP * len(needed)
+        - sum(width for width, kind in zip(needed, kinds, strict=True) if kind not in _OVERFLOW)
+    )
+    wide = sorted((width, index) for index, width in enumerate(needed) if kinds[index] in _OVERFLOW)
     for place, (width, index) in enumerate(wide):
         needed[index] = max(min(width, left // (len(wide) - place)), NARROWEST)
         left -= needed[index]

@@ -30,9 +30,10 @@ from dunning_core.plan import Plan
 @click.option("--because", metavar="TEXT", default="", help="Why it was edited; it is recorded.")
 @in_session
 def send(session: Session, file: Path, really: bool, by: str | None, because: str) -> None:  # noqa: FBT001 - click calls it by names
-    """Send the letters of a plan that was saved by `dunning plan`.
+    """Send a plan that was saved and edited.
 
-    FILE is a .json file or an edited .xlsx workbook. Only what still stands goes out: the facts are read again.
+    FILE is a .json file or an edited .xlsx workbook, both made by `dunning plan`. Only what still stands goes out: the
+    facts are read again. Rows that were unticked stay out; rows with another level are written about at that level.
     """
     edited = read(file)
     with session.working() as runner:
