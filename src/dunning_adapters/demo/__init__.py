@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dunning_adapters.demo.books import export
 from dunning_adapters.plan_file import write_json, write_xlsx
+from dunning_adapters.report import people, write_report
 from dunning_adapters.result import Run
 from dunning_adapters.runner import Proposal, Runner
 from dunning_adapters.settings import NAME, AdapterTable, Settings, load
@@ -31,7 +32,11 @@ WRONG_ADDRESS = "C-3003"
 CALLED = "C-4001"
 """The customer who was called on BY_HAND, and got a final demand for his oldest item only."""
 
-OURS = (NAME, "*.csv", "history.sqlite*", "plan.*", "letters/*.eml", "letters/*.html", "letters/earlier/*", "report/*")
+LETTERS_OF_THE_PAST, REPORTS_OF_THE_PAST = Path("letters", "earlier"), Path("report", "earlier")
+OURS = (
+    NAME, "*.csv", "history.sqlite*", "plan.*",
+    "letters/*.*", "letters/earlier/*.*", "report/*.*", "report/earlier/*.*",
+)  # fmt: skip
 """What an earlier demo may have left in the folder."""
 
 Say = Callable[[str], None]
@@ -46,13 +51,14 @@ def main(out: Path, say: Say = print) -> Run:
     settings = load(out / NAME)
     for day in EARLIER:
         _run(_runner(settings, day, earlier=True), out, day)
-    _came_back(_runner(settings, EARLIER[-1], earlier=True))
+    _came_back(_runner(settings, EARLIER[-1]))
     _by_hand(_runner(settings, BY_HAND, earlier=True), out)
     runner = _runner(settings, TODAY)
     export(out, TODAY)
     proposal = runner.plan(TODAY)
     left_out = list(_plan_files(runner, proposal, out))
     run = runner.send(runner.approved(proposal), today=TODAY)
+    _reports(run, out)
     for line in (*summary(run), "", *where(out), *left_out):
         say(line)
     return run
@@ -77,16 +83,17 @@ def prepare(out: Path) -> None:
 def _runner(settings: Settings, day: date, *, earlier: bool = False) -> Runner:
     """A runner whose clock stands still on the morning of a day; letters of earlier runs lie in their own folder."""
     if earlier:
-        folder = AdapterTable.model_validate({"adapter": "folder", "path": "letters/earlier"})
+        folder = AdapterTable.model_validate({"adapter": "folder", "path": LETTERS_OF_THE_PAST})
         settings = settings.model_copy(update={"transport": folder})
     runner = Runner.of(settings)
     runner.clock = lambda: datetime.combine(day, MORNING)
     return runner
 
 
-def _run(runner: Runner, out: Path, day: date) -> Run:
+def _run(runner: Runner, out: Path, day: date) -> None:
     export(out, day)
-    return runner.send(runner.approved(runner.plan(day)), today=day)
+    run = runner.send(runner.approved(runner.plan(day)), today=day)
+    write_report(run, out / REPORTS_OF_THE_PAST)
 
 
 def _came_back(runner: Runner) -> None:
@@ -111,6 +118,14 @@ def _by_hand(runner: Runner, out: Path) -> None:
     runner.send(chosen, today=BY_HAND)
 
 
+def _reports(run: Run, out: Path) -> None:
+    """The report of everything, compared with the run before, and one for each person responsible."""
+    before = max((out / REPORTS_OF_THE_PAST).glob("*.json"))
+    write_report(run, out / "report", previous=before)
+    for person in people(run):
+        write_report(run, out / "report", person=person)
+
+
 def _plan_files(runner: Runner, proposal: Proposal, out: Path) -> Iterator[str]:
     """Save the plan; yield what is left out because an extra is not installed."""
     plan, ledger = proposal.plan, proposal.ledger
@@ -126,7 +141,7 @@ def _plan_files(runner: Runner, proposal: Proposal, out: Path) -> Iterator[str]:
 
 def summary(run: Run) -> Iterator[str]:
     """What became of the letters and of the items, as two small tables."""
-    yield f"{run.creditor.name}, {run.as_of}: {len(run.deliveries)} letters to write"
+    yield f"{run.as_of}: {len(run.deliveries)} letters to write"
     yield ""
     ends = Counter((delivery.action.level_name, delivery.end.value) for delivery in run.deliveries)
     yield from _table(("letters", "became", "count"), [(*key, str(count)) for key, count in sorted(ends.items())])
@@ -139,7 +154,7 @@ def summary(run: Run) -> Iterator[str]:
         rows.append((outcome.value, str(run.counts[outcome]), *shown))
     yield from _table(("open items", "count", *currencies), rows)
     yield ""
-    yield f"{len(run.problems)} rows of the data have a fault; each is reported, the others are worked through"
+    yield f"{len(run.problems)} faults in the data, each named in the report; all other rows were worked through"
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
