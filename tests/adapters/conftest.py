@@ -1,51 +1,78 @@
-"""Databases of the tests: a fresh one per test, dropped afterwards."""
+"""Databases of the tests: one per run and server, emptied after each test and dropped at the end.
+
+`DUNNING_TEST_POSTGRES` and `DUNNING_TEST_MARIADB` name other servers. Without a server its tests are skipped; where
+the environment variable CI is set they fail instead, so that nobody takes silence for success.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, Engine, NullPool, create_engine, inspect, make_url, text
 from sqlalchemy.exc import OperationalError
 
 
-def _fresh(server: str, create: str) -> Iterator[str]:
-    """A new database on the server, as a URL. Without the server the test is skipped; in CI it fails."""
-    url = make_url(server)
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    name = f"dunning_test_{secrets.token_hex(6)}"
+@contextmanager
+def _server(url: URL) -> Iterator[Engine]:
+    """The server that runs the tests' databases."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     try:
-        with engine.connect() as connection:
-            connection.execute(text(create.format(name=name)))
-    except OperationalError as error:
-        reason = f"no database server at {url.host}:{url.port}: {str(error.orig).splitlines()[0]}"
+        engine.connect().close()
+    except (OperationalError, ModuleNotFoundError) as error:
+        reason = f"no database server at {url.host}:{url.port}: {str(error).splitlines()[0]}"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    try:
-        yield url.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            force = " WITH (FORCE)" if url.get_backend_name() == "postgresql" else ""
-            connection.execute(text(f"DROP DATABASE {name}{force}"))
-        engine.dispose()
+    yield engine
+
+
+@pytest.fixture(scope="session")
+def postgres_database() -> Iterator[URL]:
+    url = make_url(os.environ.get("DUNNING_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"))
+    name = f"dunning_test_{secrets.token_hex(6)}"
+    with _server(url) as server:
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"))
+        yield url.set(database=name)
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
+def mariadb_database() -> Iterator[URL]:
+    url = make_url(os.environ.get("DUNNING_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/mysql"))
+    name = f"dunning_test_{secrets.token_hex(6)}"
+    with _server(url) as server:
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4"))
+        yield url.set(database=name)
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name}"))
 
 
 @pytest.fixture
-def postgres_url() -> Iterator[str]:
-    pytest.importorskip("psycopg")
-    server = os.environ.get("DUNNING_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
-    yield from _fresh(server, "CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+def postgres_url(postgres_database: URL) -> Iterator[str]:
+    yield postgres_database.render_as_string(hide_password=False)
+    with create_engine(postgres_database, poolclass=NullPool).begin() as connection:
+        connection.execute(text("SET lock_timeout = '10s'"))
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
 
 
 @pytest.fixture
-def mariadb_url() -> Iterator[str]:
-    pytest.importorskip("pymysql")
-    server = os.environ.get("DUNNING_TEST_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/mysql")
-    yield from _fresh(server, "CREATE DATABASE {name} CHARACTER SET utf8mb4")
+def mariadb_url(mariadb_database: URL) -> Iterator[str]:
+    yield mariadb_database.render_as_string(hide_password=False)
+    with create_engine(mariadb_database, poolclass=NullPool).connect() as connection:
+        connection.execute(text("SET lock_wait_timeout = 10"))
+        inspector, quote = inspect(connection), connection.dialect.identifier_preparer.quote_identifier
+        for kind, names in (("VIEW", inspector.get_view_names()), ("TABLE", inspector.get_table_names())):
+            for name in names:
+                connection.exec_driver_sql(f"DROP {kind} {quote(name)}")
 
 
 @pytest.fixture

@@ -100,9 +100,7 @@ def test_the_tables_refuse_a_second_dispatch_by_themselves(engine: sa.Engine) ->
     SqlHistory(engine).append([letter(1)])
     with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
         connection.execute(
-            sa.insert(METADATA.tables["dunning_letter"]).values(
-                letter_key=letter(1).key, attempt=1, stage="dispatched"
-            )
+            sa.insert(METADATA.tables["dunning_letter"]).values(letter_key=letter(1).key, attempt=1, stage="dispatched")
         )
 
 
@@ -126,7 +124,7 @@ def test_sqlite_tables_are_strict_and_the_file_survives_power_loss(tmp_path: Pat
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         strict = connection.exec_driver_sql("SELECT name, strict FROM pragma_table_list WHERE name LIKE 'dunning%'")
-        assert {name: flag for name, flag in strict} == dict.fromkeys(METADATA.tables, 1)
+        assert dict(tuple(found) for found in strict) == dict.fromkeys(METADATA.tables, 1)
 
 
 @pytest.mark.parametrize("url", ["sqlite", "postgres", "mariadb"])
@@ -152,7 +150,7 @@ for number in range(50):
 """
     address = request.getfixturevalue(f"{url}_url")
     workers = [
-        subprocess.Popen(
+        subprocess.Popen(  # noqa: S603 - the program above
             [sys.executable, "-c", program, address, str(tmp_path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -241,7 +239,10 @@ def test_amounts_are_whole_units_that_other_programs_can_read(sqlite_engine: sa.
 @pytest.mark.parametrize(
     ("event", "message"),
     [
-        (replace(letter(1), at=datetime(2026, 3, 2, 8)), "customer Łódź-1: the clock time of an event needs a time zone"),  # noqa: DTZ001
+        (
+            replace(letter(1), at=datetime(2026, 3, 2, 8)),  # noqa: DTZ001 - the point of the case
+            "customer Łódź-1: the clock time of an event needs a time zone",
+        ),
         (replace(letter(1), key="k" * 65), f"customer Łódź-1: letter key '{'k' * 65}' is not a hex SHA-256"),
         (replace(letter(1), key="é"), "customer Łódź-1: letter key 'é' is not a hex SHA-256"),
         (replace(letter(1), key=" k"), "customer Łódź-1: letter key ' k' is not a hex SHA-256"),
@@ -301,7 +302,7 @@ def test_a_folder_that_is_missing_is_said_in_one_line(tmp_path: Path) -> None:
         history.append([letter(1)])
 
 
-class _Driver(Exception):
+class _DriverError(Exception):
     def __init__(self, *args: object, sqlstate: str | None = None) -> None:
         super().__init__(*args)
         self.sqlstate = sqlstate
@@ -310,15 +311,15 @@ class _Driver(Exception):
 @pytest.mark.parametrize(
     ("driver", "again"),
     [
-        (_Driver("deadlock detected", sqlstate="40P01"), True),
-        (_Driver("could not serialize", sqlstate="40001"), True),
-        (_Driver(1213, "Deadlock found when trying to get lock"), True),
-        (_Driver(2013, "Lost connection to MySQL server during query"), False),
-        (_Driver("connection lost", sqlstate="08006"), False),
-        (_Driver(), False),
+        (_DriverError("deadlock detected", sqlstate="40P01"), True),
+        (_DriverError("could not serialize", sqlstate="40001"), True),
+        (_DriverError(1213, "Deadlock found when trying to get lock"), True),
+        (_DriverError(2013, "Lost connection to MySQL server during query"), False),
+        (_DriverError("connection lost", sqlstate="08006"), False),
+        (_DriverError(), False),
     ],
 )
-def test_only_a_transaction_that_certainly_left_nothing_is_repeated(driver: Exception, again: bool) -> None:
+def test_only_a_transaction_that_certainly_left_nothing_is_repeated(driver: Exception, *, again: bool) -> None:
     assert lost_a_race(OperationalError("INSERT", {}, driver)) is again
 
 
@@ -327,7 +328,7 @@ def test_a_lost_race_is_run_again_and_a_lost_connection_is_not(
 ) -> None:
     history = SqlHistory(sqlite_engine)
     history.append([letter(1)])
-    failures = [_Driver(1213, "Deadlock"), _Driver(1213, "Deadlock")]
+    failures = [_DriverError(1213, "Deadlock"), _DriverError(1213, "Deadlock")]
 
     @sa.event.listens_for(sqlite_engine, "before_cursor_execute")
     def fail(connection, cursor, statement, *_):
@@ -336,7 +337,7 @@ def test_a_lost_race_is_run_again_and_a_lost_connection_is_not(
 
     history.append([letter(2)])
     assert failures == []
-    failures.append(_Driver(2013, "Lost connection"))
+    failures.append(_DriverError(2013, "Lost connection"))
     with pytest.raises(HistoryError):
         history.append([letter(3)])
     assert list(history.events()) == [letter(1), letter(2)]

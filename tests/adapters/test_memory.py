@@ -23,7 +23,9 @@ def ledger(*customers: str) -> Ledger:
     return Ledger(
         creditor=CREDITOR,
         customers={id_: Customer(id_, f"Firma {id_}") for id_ in customers},
-        items=tuple(OpenItem(f"{id_}/{n}", id_, date(2026, 1, n), Decimal(n), "RON") for id_ in customers for n in (1, 2)),
+        items=tuple(
+            OpenItem(f"{id_}/{n}", id_, date(2026, 1, n), Decimal(n), "RON") for n in (1, 2) for id_ in customers
+        ),
         holds=tuple(hold for id_ in customers for hold in (Hold(customer=id_), Hold(item=f"{id_}/2"))),
         events=tuple(Event(EventKind.PAID, date(2026, 1, 1), id_) for id_ in customers),
     )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from dunning_adapters.sql import Mapping, SqlSource
+from dunning_adapters.ports import Contact
+from dunning_adapters.sql import ADAPTERS, ContactTable, Mapping, SourceSettings, SqlSource
+from dunning_adapters.sql.engine import read_only
+from dunning_adapters.sql.source import from_settings
 from dunning_adapters.testing import SourceConformance
+from dunning_core.errors import SourceError
 from dunning_core.ledger import (
     Account,
     Address,
@@ -26,6 +31,7 @@ from dunning_core.ledger import (
     OpenItem,
     Person,
 )
+from dunning_core.values import total
 
 CREDITOR = Creditor("RO1", "Exemplu S.R.L.", "RO", accounts=(Account("RON", "RO49AAAA1B31007593840000"),))
 TODAY = date(2026, 3, 2)
@@ -106,10 +112,13 @@ def schema() -> sa.MetaData:
         "partners",
         metadata,
         sa.Column("code", text),
-        *(sa.Column(name, text) for name in "name country vat street street2 zip city email email2 phone user".split()),
+        *(sa.Column(name, text) for name in ("name", "country", "vat", "street", "street2", "zip", "city")),
+        *(sa.Column(name, text) for name in ("email", "email2", "phone", "user")),
         sa.Column("is_company", sa.Integer),
     )
-    sa.Table("agreements", metadata, *(sa.Column(name, text) for name in "partner doc from to why note".split()))
+    sa.Table(
+        "agreements", metadata, *(sa.Column(name, text) for name in ("partner", "doc", "from", "to", "why", "note"))
+    )
     sa.Table(
         "payments",
         metadata,
@@ -124,13 +133,11 @@ def schema() -> sa.MetaData:
 
 
 def line(id_: str, customer: str, residual: str, **other: object) -> dict[str, object]:
-    from datetime import datetime
-
     row = {
         "doc id": id_,
         "Partner": customer,
         "due": date(2026, 1, 31),
-        "issued": datetime(2026, 1, 1, 10, 30),
+        "issued": datetime(2026, 1, 1, 10, 30),  # noqa: DTZ001 - time stamps of an ERP have no zone
         're"sidual': Decimal(residual),
         "total": Decimal("1234.56"),
         "currency": "RON",
@@ -170,7 +177,7 @@ AGREEMENTS = [
 ]
 PAYMENTS = [
     {"id": 1, "partner": "big", "paid on": "2026-02-27", "amount": Decimal("0.70"), "currency": "RON", "matched": 0},
-    {"id": 2, "partner": "credit only", "paid on": "2026-02-20", "amount": Decimal(12), "currency": "EUR", "matched": 0},
+    {"id": 2, "partner": "credit only", "paid on": "2026-02-20", "amount": 12, "currency": "EUR", "matched": 0},
     {"id": 3, "partner": "big", "paid on": "2026-03-01", "amount": Decimal(12), "currency": "EUR", "matched": 1},
 ]  # fmt: skip
 
@@ -185,7 +192,7 @@ def fill(engine: sa.Engine, lines: list[dict[str, object]] = LINES) -> None:
         keys = tables["partners"].c.keys()
         connection.execute(sa.insert(tables["partners"]), [dict.fromkeys(keys) | row for row in PARTNERS])
         quote = engine.dialect.identifier_preparer.quote
-        connection.exec_driver_sql(f"CREATE VIEW partner_view AS SELECT * FROM {quote('partners')}")
+        connection.exec_driver_sql(f"CREATE VIEW partner_view AS SELECT * FROM {quote('partners')}")  # noqa: S608
 
 
 @pytest.fixture
@@ -216,7 +223,15 @@ def test_the_ledger_is_what_the_tables_say(engine: sa.Engine) -> None:
     assert [problem for ledger in ledgers for problem in ledger.problems] == []
     items = {item.id: item for ledger in ledgers for item in ledger.items}
     assert items["F-1"] == OpenItem(
-        "F-1", "Ș1", date(2026, 1, 31), Decimal("100.10"), "RON", ItemKind.INVOICE, "Nr F-1", date(2026, 1, 1), Decimal("1234.56")
+        "F-1",
+        "Ș1",
+        date(2026, 1, 31),
+        Decimal("100.10"),
+        "RON",
+        ItemKind.INVOICE,
+        "Nr F-1",
+        date(2026, 1, 1),
+        Decimal("1234.56"),
     )
     assert items["F-3"].balance == Decimal("-20.20")
     assert items["F-3"].kind is ItemKind.CREDIT_NOTE
@@ -244,3 +259,433 @@ def test_the_ledger_is_what_the_tables_say(engine: sa.Engine) -> None:
     control = source.control()
     assert (control.rows, control.read, control.rejected) == (15, 15, 0)
     assert control.balances == {"EUR": Decimal(-7), "HUF": Decimal("99999999.99"), "RON": Decimal("80.30")}
+
+
+# --- one small schema, bent in many ways
+
+SMALL = {
+    "items": {
+        "table": "invoices",
+        "columns": {
+            "id": "id",
+            "customer": "partner",
+            "due_date": "due",
+            "balance": "residual",
+            "currency": "currency",
+        },
+    },
+    "customers": {"table": "partners", "columns": {"id": "id", "name": "name"}},
+    "page": 2,
+}
+
+
+def small(**changes: Any) -> Mapping:
+    """The small mapping; `items__trim=True` sets `trim` of `items`."""
+    whole = {name: dict(value) if isinstance(value, dict) else value for name, value in SMALL.items()}
+    for name, value in changes.items():
+        table, _, option = name.partition("__")
+        if option:
+            whole[table] |= {option: value}
+        else:
+            whole[name] = value
+    return Mapping.model_validate(whole)
+
+
+def build(
+    engine: sa.Engine,
+    rows: list[tuple[Any, ...]],
+    *,
+    types: dict[str, Any] | None = None,
+    partners: list[Any] | None = None,
+) -> None:
+    """Tables `invoices` (id, partner, due, residual, currency) and `partners` (id, name)."""
+    types = types or {}
+    metadata = sa.MetaData()
+    kinds = {"id": sa.String(20), "partner": sa.String(20), "due": sa.String(20), "residual": sa.Numeric(12, 2)}
+    kinds |= {"currency": sa.String(3), "partner_id": types.get("partner", sa.String(20))} | types
+    names = ("id", "partner", "due", "residual", "currency")
+    invoices = sa.Table("invoices", metadata, *(sa.Column(name, kinds[name]) for name in names))
+    table = sa.Table("partners", metadata, sa.Column("id", kinds["partner_id"]), sa.Column("name", sa.String(20)))
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.insert(invoices), [dict(zip(names, row, strict=True)) for row in rows])
+        ids = sorted({row[1] for row in rows if row[1] is not None}) if partners is None else partners
+        connection.execute(sa.insert(table), [{"id": id_, "name": f"Name {id_}"} for id_ in ids])
+
+
+def row(
+    id_: object, partner: object, residual: object = "1.00", due: object = "2026-01-31", currency: object = "RON"
+) -> tuple[Any, ...]:
+    return (id_, partner, due, Decimal(residual) if isinstance(residual, str) else residual, currency)
+
+
+def whole(source: SqlSource) -> tuple[dict[str, Decimal], list[str], list[Ledger]]:
+    """Balances by item, problems, ledgers; and the control must agree."""
+    ledgers = list(source.read(CREDITOR, TODAY))
+    items = [item for ledger in ledgers for item in ledger.items]
+    control = source.control()
+    assert control.read == len(items)
+    assert control.rows == control.read + control.rejected
+    assert control.balances == total((item.currency, item.balance) for item in items)
+    assert len({item.id for item in items}) == len(items)
+    return {item.id: item.balance for item in items}, [str(p) for ledger in ledgers for p in ledger.problems], ledgers
+
+
+ALIKE = [
+    "a",
+    "A",
+    "á",
+    "Á",
+    "ä",
+    "ß",
+    "ss",
+    "SS",
+    "ș",
+    "ş",
+    "s",
+    "z",
+    "ž",
+    "Z",
+    "10",
+    "9",
+    "-",
+    "_",
+    "%",
+    "'",
+    "a b",
+    "ab",
+]
+
+
+@pytest.mark.parametrize("page", [2, 3, 7, 1000])
+def test_names_that_look_alike_to_the_database_are_kept_apart(engine: sa.Engine, page: int) -> None:
+    build(engine, [row(f"{prefix}{name}", name) for name in ALIKE for prefix in ("x", "X", "é")])
+    source = SqlSource(engine, small(page=page))
+    items, problems, ledgers = whole(source)
+    assert problems == []
+    assert len(items) == 3 * len(ALIKE)
+    assert sum(len({item.customer for item in ledger.items}) for ledger in ledgers) == len(ALIKE)
+    for name in ALIKE:
+        found = [item for ledger in source.read(CREDITOR, TODAY, [name]) for item in ledger.items]
+        assert [item.customer for item in found] == [name] * 3
+    for ledger in ledgers:
+        assert set(ledger.customers) == {item.customer for item in ledger.items}
+
+
+@pytest.mark.parametrize("sizes", [[1], [2], [3], [1, 1], [2, 1], [1, 2], [4, 4], [1, 9, 1], [3, 3, 3], [2, 2, 2, 2]])
+def test_pages_are_cut_between_customers(tmp_path: Path, sizes: list[int]) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    build(engine, [row(f"{customer}/{n}", str(customer)) for customer, size in enumerate(sizes) for n in range(size)])
+    for page in (2, 3, 4):
+        items, _, ledgers = whole(SqlSource(engine, small(page=page)))
+        assert len(items) == sum(sizes)
+        assert sum(len({item.customer for item in ledger.items}) for ledger in ledgers) == len(sizes)
+    engine.dispose()
+
+
+def test_whole_numbers_are_identifiers_too(engine: sa.Engine) -> None:
+    types = {"id": sa.BigInteger(), "partner": sa.Integer(), "partner_id": sa.String(20)}
+    rows = [row(2**40 + n, n % 3) for n in range(9)]
+    build(engine, rows, types=types, partners=["0", "1", "2", "02"])
+    source = SqlSource(engine, small())
+    items, problems, ledgers = whole(source)
+    assert problems == []
+    assert sorted(items) == [str(2**40 + n) for n in range(9)]
+    assert sorted(id_ for ledger in ledgers for id_ in ledger.customers) == ["0", "1", "2"]
+    assert [len(ledger.items) for ledger in source.read(CREDITOR, TODAY, ["1", "01", " 1", "x", "1.0", "²"])] == [3]
+
+
+def test_a_query_stands_for_a_table(engine: sa.Engine) -> None:
+    build(engine, [row(n, n % 3) for n in range(9)], types={"id": sa.Integer(), "partner": sa.Integer()})
+    query = "SELECT i.*, 'ț:x' AS note, p.name FROM invoices i JOIN partners p ON p.id = i.partner -- all"
+    source = SqlSource(
+        engine,
+        small(items__table="", items__query=query, customers__table="", customers__query="SELECT * FROM partners;"),
+    )
+    items, problems, _ = whole(source)
+    assert problems == []
+    assert sorted(items) == [str(n) for n in range(9)]
+    assert [len(ledger.items) for ledger in source.read(CREDITOR, TODAY, ["1", "7"])] == [3]
+
+
+def test_padded_identifiers_of_a_char_column_are_read_without_their_padding(engine: sa.Engine) -> None:
+    types = {"id": sa.CHAR(12), "partner": sa.CHAR(12), "partner_id": sa.String(12)}
+    pad = "{:<12}".format if engine.dialect.name == "sqlite" else str
+    build(engine, [row(pad(f"F{n}"), pad(f"K{n % 3}")) for n in range(9)], types=types, partners=["K0", "K1", "K2"])
+    source = SqlSource(engine, small())
+    items, problems, _ = whole(source)
+    assert problems == []
+    assert sorted(items) == [f"F{n}" for n in range(9)]
+    assert [len(ledger.items) for ledger in source.read(CREDITOR, TODAY, ["K1"])] == [3]
+
+
+def test_spaces_around_identifiers_are_a_problem_unless_trimmed(engine: sa.Engine) -> None:
+    build(engine, [row("F1", "K1"), row("F2", "K1 "), row(" F3", "K1"), row("F4", "K2")])
+    items, problems, _ = whole(SqlSource(engine, small()))
+    assert sorted(items) == ["F1", "F4"]
+    assert sorted(problem.split(": ", 1)[1] for problem in problems) == [
+        "the identifier has spaces around it: \"' F3'\" (set trim = true for this table)",
+        "the identifier has spaces around it: \"'K1 '\" (set trim = true for this table)",
+    ]
+    trimmed = SqlSource(engine, small(items__trim=True, customers__trim=True))
+    ledgers = list(trimmed.read(CREDITOR, TODAY))
+    assert sorted(item.id for ledger in ledgers for item in ledger.items) == ["F1", "F2", "F3", "F4"]
+    assert [sorted(item.id for item in ledger.items) for ledger in trimmed.read(CREDITOR, TODAY, ["K1"])] == [
+        ["F1", "F2", "F3"]
+    ]
+
+
+def test_bad_rows_are_counted_and_reported_never_lost(engine: sa.Engine) -> None:
+    build(
+        engine,
+        [
+            row("F1", "K1", "100.10"), row(None, "K1", "7.00"), row("F3", None, "8.00"), row("F4", "K1", None),
+            row("F5", "K1", "9.00", due=None), row("F6", "K2", "9.50", due="31.01.2026"),
+            row("F7", "K2", "3.00", currency="???"),
+            row("F8", "K2", "3.00", currency=None), row("F9", "K3", "-0.10", currency="HUF"), row("", "K1", "0.40"),
+        ],
+    )  # fmt: skip
+    items, problems, _ = whole(SqlSource(engine, small()))
+    assert items == {"F1": Decimal("100.10"), "F9": Decimal("-0.10")}
+    assert sorted(problems) == [
+        "items, id , customer K1: the identifier is missing",
+        "items, id F3, customer None: the identifier is missing",
+        "items, id F4, customer K1: the amount is missing",
+        "items, id F5, customer K1: the due date is missing",
+        "items, id F6, customer K2: this is no date: '31.01.2026' (dates are date columns or text like 2026-03-31)",
+        "items, id F7, customer K2: this is no ISO 4217 currency: '???'",
+        "items, id F8, customer K2: the currency is missing",
+        "items, id None, customer K1: the identifier is missing",
+    ]
+
+
+def test_an_id_that_occurs_twice_stops_the_reading(engine: sa.Engine) -> None:
+    build(engine, [row("F1", "K1"), row("F1", "K2"), row("f1", "K1"), row("F2", "K2")])
+    with pytest.raises(
+        SourceError, match=r"items, id F1: more than one row has this id \(does a join multiply the rows\?\)"
+    ):
+        list(SqlSource(engine, small()).read(CREDITOR, TODAY))
+
+
+def test_a_customer_that_is_missing_or_there_twice_is_a_problem(engine: sa.Engine) -> None:
+    build(engine, [row("F1", "K1"), row("F2", "K2")], partners=["K1", "K1"])
+    _, problems, ledgers = whole(SqlSource(engine, small(page=100)))
+    assert problems == ["customers, id K1: more than one row has this id", "customers, id K2: no row has this id"]
+    assert [list(ledger.customers) for ledger in ledgers] == [["K1"]]
+
+
+def test_amounts_are_exact_where_the_database_knows_only_floats(sqlite_url: str) -> None:
+    engine = sa.create_engine(sqlite_url)
+    rows = [row(f"F{n}", "K", f"{n}.{n:02}") for n in range(100)]
+    rows += [row("sum", "K", 0.1 + 0.2), row("fine", "K", 0.00001), row("big", "K", "9999999999.99")]
+    build(engine, [(*r[:3], float(r[3]), r[4]) for r in rows], types={"residual": sa.Float()})
+    items, problems, _ = whole(SqlSource(engine, small(page=1000)))
+    assert items == {f"F{n}": Decimal(f"{n}.{n:02}") for n in range(100)} | {"big": Decimal("9999999999.99")}
+    assert sorted(problems) == [
+        "items, id fine, customer K: the amount is finer than any currency: '1e-05' (round it in a view or query)",
+        (
+            "items, id sum, customer K: the amount is a float that is no exact decimal number: '0.30000000000000004'"
+            " (round it in a view or query)"
+        ),
+    ]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", [sa.String(20), sa.Float(53), sa.Numeric(20, 6), sa.BigInteger()])
+def test_amounts_of_any_column_type_are_exact(engine: sa.Engine, kind: sa.types.TypeEngine[Any]) -> None:
+    whole_numbers = isinstance(kind, sa.BigInteger)
+    amounts = [Decimal(text) for text in (("7", "-100000") if whole_numbers else ("0.10", "-1234567.89", "0.0001"))]
+    written = {sa.String: str, sa.Float: float, sa.BigInteger: int}.get(type(kind), Decimal)
+    build(
+        engine,
+        [(f"F{n}", "K", "2026-01-31", written(a), "RON") for n, a in enumerate(amounts)],
+        types={"residual": kind},
+    )
+    items, problems, _ = whole(SqlSource(engine, small()))
+    assert problems == []
+    assert items == {f"F{n}": a for n, a in enumerate(amounts)}
+
+
+# --- holds and payments
+
+
+def test_holds_that_name_nobody_are_said_aloud(engine: sa.Engine) -> None:
+    build(engine, [row("F1", "K1"), row("F2", "K2")])
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE holds (item VARCHAR(20), customer VARCHAR(20), since VARCHAR(20), why VARCHAR(20))"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO holds VALUES (NULL, NULL, NULL, NULL), ('', '', NULL, NULL), (NULL, 'K1 ', NULL, NULL),"
+            " ('F2', 'K2', 'tomorrow', 'bad mood'), (NULL, 'K1', '2026-01-01', NULL), ('other', 'K1', NULL, NULL)"
+        )
+    columns = {"item": "item", "customer": "customer", "since": "since", "reason": "why"}
+    _, problems, ledgers = whole(SqlSource(engine, small(holds={"table": "holds", "columns": columns}, page=100)))
+    assert [hold for ledger in ledgers for hold in ledger.holds] == [
+        Hold(HoldReason.MANUAL, item="F2"),
+        Hold(HoldReason.MANUAL, customer="K1", since=date(2026, 1, 1)),
+    ]
+    assert [problem for problem in problems if "nobody" in problem] == [
+        "holds[0]: the hold names nobody: 'None, None' (spaces around it? set trim = true)",
+        "holds[0]: the hold names nobody: ', ' (spaces around it? set trim = true)",
+        "holds[0]: the hold names nobody: 'None, K1 ' (spaces around it? set trim = true)",
+    ]
+    assert [problem.split(": ")[1] for problem in problems if "nobody" not in problem] == [
+        "this is none of dispute, promise, insolvency, agreement, manual",
+        "this is no date",
+    ]
+
+
+@pytest.mark.parametrize("on_account", [True, False])
+def test_payments_reduce_nothing_unless_they_are_on_account(engine: sa.Engine, *, on_account: bool) -> None:
+    build(engine, [row("1", "1"), row("2", "2"), row(None, "4")])
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE payments (id INTEGER, customer INTEGER, day DATE, amount DECIMAL(10, 2), about VARCHAR(9))"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO payments VALUES (1, 1, '2026-01-05', 0.30, '1'), (2, 3, '2026-02-07', 5, NULL),"
+            " (3, 3, '2026-02-06', -1, NULL),"
+            " (4, 4, '2026-02-06', 2, NULL), (5, NULL, '2026-02-06', 2, NULL)"
+        )
+    columns = {
+        "date": "day",
+        "id": "id",
+        "customer": "customer",
+        "amount": "amount",
+        "currency": {"value": "RON"},
+        "credit_for": "about",
+    }
+    source = SqlSource(engine, small(payments={"table": "payments", "columns": columns, "on_account": on_account}))
+    items, problems, ledgers = whole(source)
+    credit = {"payment:1": "-0.3", "payment:2": "-5", "payment:3": "1", "payment:4": "-2"} if on_account else {}
+    assert items == {"1": Decimal(1), "2": Decimal(1)} | {id_: Decimal(amount) for id_, amount in credit.items()}
+    assert {ledger.payments_as_of for ledger in ledgers} == {date(2026, 2, 7)}
+    assert len([problem for problem in problems if "identifier is missing" in problem]) == 1 + on_account
+    assert [item.credit_for for ledger in ledgers for item in ledger.items if item.id == "payment:1"] == [
+        "1"
+    ] * on_account
+
+
+def test_items_and_payments_may_be_rows_of_one_table(engine: sa.Engine) -> None:
+    build(engine, [row("F1", "K1"), row("P1", "K1", "0.40", currency="RON"), row("P2", "K2", "0.60")])
+    is_item, is_payment = (
+        [{"column": "id", "op": "like", "value": "F%"}],
+        [{"column": "id", "op": "like", "value": "P%"}],
+    )
+    columns = {"date": "due", "id": "id", "customer": "partner", "amount": "residual", "currency": "currency"}
+    payments = {"table": "invoices", "where": is_payment, "columns": columns, "on_account": True}
+    items, _, _ = whole(SqlSource(engine, small(items__where=is_item, payments=payments)))
+    assert items == {"F1": Decimal(1), "payment:P1": Decimal("-0.40"), "payment:P2": Decimal("-0.60")}
+
+
+def test_a_newest_payment_that_is_no_date_stops_the_reading(sqlite_url: str) -> None:
+    engine = sa.create_engine(sqlite_url)
+    build(engine, [row("F1", "K1", due="31.12.2025")])
+    source = SqlSource(engine, small(payments={"table": "invoices", "columns": {"date": "due"}}))
+    with pytest.raises(SourceError, match=r"payments, newest due: '31\.12\.2025': this is no date"):
+        list(source.read(CREDITOR, TODAY))
+    engine.dispose()
+
+
+# --- the database itself
+
+
+def test_nothing_can_be_written_while_reading_and_everything_afterwards(engine: sa.Engine) -> None:
+    build(engine, [row("F1", "K1")])
+    with read_only(engine) as connection, pytest.raises(sa.exc.SQLAlchemyError):
+        connection.exec_driver_sql("DELETE FROM invoices")
+    list(SqlSource(engine, small()).read(CREDITOR, TODAY))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM invoices")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM invoices").scalar() == 0
+
+
+def test_a_read_sees_one_moment(engine: sa.Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    build(engine, [row(f"F{n}", f"K{n}") for n in range(6)])
+    source = SqlSource(engine, small())
+    reading = source.read(CREDITOR, TODAY)
+    first = next(reading)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM invoices WHERE id = 'F5'")
+        connection.exec_driver_sql(
+            "INSERT INTO invoices SELECT 'F9', 'K9', due, residual, currency FROM invoices WHERE id = 'F4'"
+        )
+    ids = [item.id for ledger in (first, *reading) for item in ledger.items]
+    assert ids == [f"F{n}" for n in range(6)]
+    assert source.control().read == source.control().rows == 6
+    assert "F9" in [item.id for ledger in source.read(CREDITOR, TODAY) for item in ledger.items]
+
+
+def test_a_failing_database_is_one_line_without_values(engine: sa.Engine) -> None:
+    build(engine, [row("F1", "K1")])
+    source = SqlSource(engine, small())
+    list(source.read(CREDITOR, TODAY))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE partners")
+    with pytest.raises(SourceError) as failed:
+        list(source.read(CREDITOR, TODAY))
+    assert str(failed.value).startswith("source ")
+    assert "partners" in str(failed.value)
+    assert "\n" not in str(failed.value)
+
+
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    source = from_settings(SourceSettings.model_validate(SMALL | {"url": "sqlite:///erp.db"}), tmp_path)
+    with pytest.raises(SourceError, match="there is no such file"):
+        list(source.read(CREDITOR, TODAY))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_adapter_is_called_sql(tmp_path: Path) -> None:
+    (adapter,) = (adapter for adapter in ADAPTERS if adapter.port == "source")
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'erp.db'}")
+    build(engine, [row("F1", "K1")])
+    engine.dispose()
+    source = adapter.build(adapter.settings.model_validate(SMALL | {"url": "sqlite:///erp.db"}), tmp_path)
+    assert [item.id for ledger in source.read(CREDITOR, TODAY) for item in ledger.items] == ["F1"]
+    source.note([contact("a.1")])
+    assert [path.name for path in tmp_path.iterdir()] == ["erp.db"]  # no contact log was asked for
+
+
+# --- the contact log
+
+
+def contact(letter: str) -> Contact:
+    totals = (("RON", Decimal("1234.50")),)
+    return Contact(
+        "Ș1", TODAY, "demand", 2, totals, ("F-1",), "email", ("a@example.ro",), "Somație", "Bună ziua 🙂", letter
+    )
+
+
+def test_contacts_go_once_each_into_a_table_of_ours(engine: sa.Engine) -> None:
+    log = ContactTable(engine, "dunning_contact")
+    for letters in (["a.1", "b.1"], ["b.1", "c.1", "c.1"], []):
+        log.add(contact(letter) for letter in letters)
+    with engine.connect() as connection:
+        found = connection.execute(sa.text("SELECT * FROM dunning_contact ORDER BY letter")).all()
+    assert [line.letter for line in found] == ["a.1", "b.1", "c.1"]
+    assert tuple(found[0]) == (
+        "a.1", "Ș1", "2026-03-02", "demand", 2, '[["RON", "1234.5"]]', '["F-1"]', "email", '["a@example.ro"]',
+        "Somație",
+        "Bună ziua 🙂",
+    )  # fmt: skip
+
+
+def test_the_contact_log_is_kept_where_the_settings_say(tmp_path: Path) -> None:
+    log = {"url": "sqlite:///log.db", "table": "told"}
+    source = from_settings(
+        SourceSettings.model_validate(SMALL | {"url": "sqlite:///erp.db", "contact_log": log}), tmp_path
+    )
+    source.note([contact("a.1")])
+    assert [path.name for path in tmp_path.iterdir()] == ["log.db"]
+    with sa.create_engine(f"sqlite:///{tmp_path / 'log.db'}", poolclass=sa.NullPool).connect() as connection:
+        assert connection.exec_driver_sql("SELECT subject FROM told").scalar() == "Somație"
+        connection.exec_driver_sql("DROP TABLE told")
+        connection.exec_driver_sql("CREATE TABLE told (x)")
+    with pytest.raises(SourceError, match="contact log: the database says: no such column"):
+        source.note([contact("b.1")])

@@ -106,15 +106,17 @@ class Books:
         found: dict[str, Customer] = {}
         where = self._customers.bound.where
         for row in self._customers.of(connection, "id", names):
+            name = rows.name_of(row)
+            if name not in names:  # it only looks alike to the database
+                continue
             try:
                 customer = rows.customer(self._customers.get, row)
             except Bad as bad:
-                problems.append(bad.problem(f"{where}, id {row[0]}"))
+                problems.append(bad.problem(f"{where}, id {name}"))
                 continue
-            if customer.id in found:
-                problems.append(Problem(f"{where}, id {customer.id}", "more than one row has this id"))
-            elif customer.id in names:
-                found[customer.id] = customer
+            if name in found:
+                problems.append(Problem(f"{where}, id {name}", "more than one row has this id"))
+            found.setdefault(name, customer)
         problems += [Problem(f"{where}, id {name}", "no row has this id") for name in sorted(set(names) - set(found))]
         return found
 

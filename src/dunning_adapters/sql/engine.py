@@ -35,7 +35,7 @@ def url_from(url: str, url_env: str, folder: Path, *, where: str) -> URL:
         message = "this is no database URL"
         raise ConfigError(message, where=where, mend="for example sqlite:///dunning.db") from None
     parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
-    if parsed.get_backend_name() == "sqlite" and _is_plain_path(parsed.database):
+    if parsed.get_backend_name() == "sqlite" and is_file(parsed):
         parsed = parsed.set(database=str(folder / str(parsed.database)))
     return parsed
 
@@ -100,6 +100,6 @@ def shown(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
-def _is_plain_path(database: str | None) -> bool:
-    return bool(database) and database != ":memory:" and not str(database).startswith("file:")
-
+def is_file(url: URL) -> bool:
+    """Whether an SQLite URL names a plain file, rather than memory or a `file:` URI."""
+    return bool(url.database) and url.database != ":memory:" and not str(url.database).startswith("file:")

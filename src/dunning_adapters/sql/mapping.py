@@ -1,14 +1,14 @@
 """What people write about their database: which table or query holds what, and under which names.
 
-    [source.items]
-    table = "invoices"
-    columns.id = "id"
-    columns.customer = "partner_id"
-    columns.due_date = "due"
-    columns.balance = { column = "residual", negative_when = { column = "type", is = ["credit"] } }
-    columns.currency = { value = "RON" }
-    columns.kind = { column = "type", map = { inv = "invoice", credit = "credit_note" } }
-    where = [{ column = "state", op = "=", value = "posted" }]
+[source.items]
+table = "invoices"
+columns.id = "id"
+columns.customer = "partner_id"
+columns.due_date = "due"
+columns.balance = { column = "residual", negative_when = { column = "type", is = ["credit"] } }
+columns.currency = { value = "RON" }
+columns.kind = { column = "type", map = { inv = "invoice", credit = "credit_note" } }
+where = [{ column = "state", op = "=", value = "posted" }]
 """
 
 from __future__ import annotations
@@ -229,6 +229,13 @@ class PaymentColumns(_Columns):
     currency: Field_ | None = None
     credit_for: Field_ | None = None
     reference: Field_ | None = None
+
+    @model_validator(mode="after")
+    def _dates_are_in_a_column(self) -> Self:
+        if not self.date.column or self.date.map or self.date.otherwise is not None:
+            message = "`date` must be a column as it is: its newest value tells how fresh the books are"
+            raise ValueError(message)
+        return self
 
 
 class Items(Relation):

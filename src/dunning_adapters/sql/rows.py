@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,7 +21,7 @@ FINEST: Final = 4
 """Decimal digits of the finest amount that any currency in use is booked in."""
 
 _EXACT_DIGITS: Final = 15  # a float shows any decimal number of so many digits unharmed
-_PLAIN_NUMBER: Final = re.compile(r"[+-]?\d+(\.\d+)?")
+_PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _PARTED: Final = re.compile(r"[;,\s]+")
 
 
@@ -77,7 +78,7 @@ def text(value: object) -> str:
             return value.strip()
         case bytes():
             return value.decode("utf-8", "replace").strip()
-        case Decimal() | float() if value == int(value):
+        case Decimal() | float() if _is_whole(value):
             return str(int(value))
     return str(value)
 
@@ -91,13 +92,17 @@ def identifier(value: object) -> str:
             pass
         case int() | UUID():
             return str(value)
-        case Decimal() if value == int(value):
+        case Decimal() if _is_whole(value):
             return str(int(value))
     if text(value) == "":
         raise Bad("the identifier is missing")
     if isinstance(value, str):
         raise Bad("the identifier has spaces around it", repr(value), "set trim = true for this table")
     raise Bad("this cannot be an identifier", repr(value), "cast it to text in a view or query")
+
+
+def _is_whole(value: Decimal | float) -> bool:
+    return math.isfinite(value) and value == int(value)
 
 
 def name_of(row: Row) -> str:
@@ -128,10 +133,7 @@ def amount(value: object) -> Decimal:
 
 
 def _shown(value: float) -> Decimal:
-    try:
-        exact = Decimal(repr(value))
-    except InvalidOperation:  # pragma: no cover - repr of a float is always a number or nan or inf
-        exact = Decimal("NaN")
+    exact = Decimal(repr(value))
     if not exact.is_finite() or len(exact.normalize().as_tuple().digits) > _EXACT_DIGITS:
         raise Bad("the amount is a float that is no exact decimal number", repr(value), "round it in a view or query")
     return exact
@@ -206,9 +208,7 @@ def customer(get: Mapping[str, Getter], row: Row) -> Customer:
         kind=_member(CustomerKind, _optional(get, "kind", row), CustomerKind.UNKNOWN),
         tax_id=one("tax_id"),
         registration=one("registration"),
-        address=Address(
-            tuple(several("address")), one("postcode"), one("city"), one("region"), one("address_country")
-        ),
+        address=Address(tuple(several("address")), one("postcode"), one("city"), one("region"), one("address_country")),
         contact=one("contact"),
         emails=_unique(part for written in several("emails") for part in _PARTED.split(written)),
         phones=_unique(part.strip() for written in several("phones") for part in re.split("[;,]", written)),

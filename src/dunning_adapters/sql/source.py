@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dunning_adapters.ports import Contact, Control
 from dunning_adapters.sql.books import Books, Receivables
 from dunning_adapters.sql.contacts import ContactTable
-from dunning_adapters.sql.engine import engine_for, first_line, read_only, shown, url_from
+from dunning_adapters.sql.engine import engine_for, first_line, is_file, read_only, shown, url_from
 from dunning_adapters.sql.mapping import Mapping, SourceSettings
 from dunning_adapters.sql.rows import Row, name_of
 from dunning_adapters.sql.selection import chunks
@@ -70,6 +70,9 @@ class SqlSource:
     @contextmanager
     def _reading(self) -> Iterator[tuple[sa.Connection, Books]]:
         try:
+            url = self._engine.url
+            if url.get_backend_name() == "sqlite" and is_file(url) and not Path(str(url.database)).exists():
+                raise SourceError("there is no such file", where=self._name)  # SQLite would make an empty one
             with read_only(self._engine) as connection:
                 self._books = self._books or Books(connection, self._mapping)
                 yield connection, self._books
@@ -163,7 +166,8 @@ class _Reading:
 
 def from_settings(settings: SourceSettings, folder: Path) -> SqlSource:
     """A source on an engine of its own. Raises ConfigError or MissingExtra; opens nothing."""
-    engine = engine_for(url_from(settings.url, settings.url_env, folder, where="source.url"), "the source")
+    source_url = url_from(settings.url, settings.url_env, folder, where="source.url")
+    engine = engine_for(source_url, "the source")
     log = settings.contact_log
     contacts = None
     if log is not None:
