@@ -1,0 +1,90 @@
+"""The report as an Excel workbook: a sheet per table, filters on, amounts as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from dunning_adapters.report import figures
+from dunning_adapters.report.figures import Cell, Money, Several, Table, Term
+from dunning_adapters.report.page import Sheet, figures_since, heading, title
+from dunning_adapters.report.wording import Wording
+from dunning_adapters.sheets import MOST_ROWS, Style, header, put, workbook
+
+_LONGEST_NAME = 31  # of a sheet
+
+
+def write(sheet: Sheet, path: Path) -> None:
+    """Write the workbook. Raises MissingExtra without XlsxWriter, OSError when the file cannot be written."""
+    run, wording = sheet.run, sheet.wording
+    with workbook(path, "the report's workbook") as book:
+        style = Style(book)
+        _summary(_sheet(book, wording, "summary"), style, sheet)
+        for table in (
+            figures.sent(run), figures.left_out(run), figures.failures(run), figures.call_list(run),
+            figures.aging_by_customer(run), figures.problems(run),
+        ):  # fmt: skip
+            _table(_sheet(book, wording, table.name), style, table, wording)
+
+
+def _sheet(book: Any, wording: Wording, name: str) -> Any:
+    sheet = book.add_worksheet(wording.word("tables", name)[:_LONGEST_NAME])
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    return sheet
+
+
+def _table(sheet: Any, style: Style, table: Table, wording: Wording) -> None:
+    """One table on a sheet of its own."""
+    titles = [wording.title(column) for column in table.columns]
+    header(sheet, 0, titles, (column.width for column in table.columns), style.header())
+    shown = table.rows[: MOST_ROWS - 2]
+    _rows(sheet, style, 1, shown, wording)
+    if len(shown) < len(table.rows):
+        put(sheet, len(shown) + 1, 0, wording.page("more_lost", n=len(table.rows) - len(shown)), style(bold=True))
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(len(shown), 1), len(titles) - 1)
+    sheet.repeat_rows(0)
+
+
+def _rows(sheet: Any, style: Style, start: int, rows: Iterable[tuple[Cell, ...]], wording: Wording) -> None:
+    for number, row in enumerate(rows, start):
+        for column, cell in enumerate(row):
+            match cell:
+                case Money(amount, currency):
+                    put(sheet, number, column, amount, style.cell(amount, currency))
+                case Term() | Several():
+                    put(sheet, number, column, wording.text(cell), style())
+                case _:
+                    put(sheet, number, column, cell, style.cell(cell))
+
+
+def _summary(sheet: Any, style: Style, about: Sheet) -> None:
+    """The figures of the run, one table under the other."""
+    run, wording = about.run, about.wording
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 7, 15)
+    lines = [wording.page("title"), heading(about), *about.notes]
+    if about.person:
+        lines.append(wording.page("for_person", person=about.person.name or about.person.id))
+    if run.dry:
+        lines.append(wording.page("dry"))
+    for row, line in enumerate(lines):
+        put(
+            sheet,
+            row,
+            0,
+            line,
+            style(bold=True, font_size=14) if row == 0 else style(bold=run.dry and row == len(lines) - 1),
+        )
+    row = len(lines) + 1
+    tables = [figures.by_level(run), figures.by_bucket(run), figures.by_outcome(run)]
+    if about.comparison:
+        tables.append(figures_since(about.comparison))
+    for table in tables:
+        put(sheet, row, 0, title(about, table), style(bold=True))
+        for place, column in enumerate(table.columns):
+            put(sheet, row + 1, place, wording.title(column), style.header())
+        _rows(sheet, style, row + 2, table.rows, wording)
+        row += len(table.rows) + 4
