@@ -11,6 +11,7 @@ from dunning_adapters.cli.demo import demo
 from dunning_adapters.cli.explain import explain
 from dunning_adapters.cli.history import history
 from dunning_adapters.cli.init import init
+from dunning_adapters.cli.inspect import inspect
 from dunning_adapters.cli.plan import plan
 from dunning_adapters.cli.report import report
 from dunning_adapters.cli.run import run
@@ -44,5 +45,5 @@ def dunning() -> None:
     """
 
 
-for command in (init, check, aging, plan, explain, send, run, report, history, scenarios, adapters, demo):
+for command in (init, inspect, check, aging, plan, explain, send, run, report, history, scenarios, adapters, demo):
     dunning.add_command(command)
