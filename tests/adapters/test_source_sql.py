@@ -474,6 +474,15 @@ def test_a_customer_that_is_missing_or_there_twice_is_a_problem(engine: sa.Engin
     assert [list(ledger.customers) for ledger in ledgers] == [["K1"]]
 
 
+def test_a_customer_that_cannot_be_read_is_one_problem(engine: sa.Engine) -> None:
+    build(engine, [row("F1", "K1"), row("F2", "K2")])
+    columns = {"id": "id", "name": "name", "kind": {"column": "name", "map": {"Name K1": "business"}}}
+    items, problems, ledgers = whole(SqlSource(engine, small(customers__columns=columns, page=100)))
+    assert sorted(items) == ["F1", "F2"]
+    assert problems == ["customers, id K2: column 'name' holds a value that the mapping does not list: 'Name K2'"]
+    assert [list(ledger.customers) for ledger in ledgers] == [["K1"]]
+
+
 def test_amounts_are_exact_where_the_database_knows_only_floats(sqlite_url: str) -> None:
     engine = sa.create_engine(sqlite_url)
     rows = [row(f"F{n}", "K", f"{n}.{n:02}") for n in range(100)]

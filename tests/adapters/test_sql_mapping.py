@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from dunning_adapters.sql import Mapping, SourceSettings, SqlSource
 from dunning_adapters.sql.catalogue import single_select
+from dunning_adapters.sql.fields import Sign
 from dunning_core.errors import ConfigError
 from dunning_core.ledger import Creditor
 
@@ -51,7 +52,7 @@ def test_the_mapping_of_the_docstring_is_valid() -> None:
     assert module.__doc__ is not None
     example = tomllib.loads(module.__doc__.split("\n\n", 1)[1])
     items = module.Items.model_validate(example["source"]["items"])
-    assert items.columns.balance.negative_when == module.Sign.model_validate({"column": "type", "is": ["credit"]})
+    assert items.columns.balance.negative_when == Sign.model_validate({"column": "type", "is": ["credit"]})
 
 
 @pytest.mark.parametrize(

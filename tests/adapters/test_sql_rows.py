@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning_adapters.sql import rows
-from dunning_adapters.sql.mapping import CustomerColumns, From
+from dunning_adapters.sql.fields import CustomerColumns, From
 from dunning_adapters.sql.rows import Bad
 from dunning_core.ledger import CustomerKind
 

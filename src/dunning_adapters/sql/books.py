@@ -104,20 +104,21 @@ class Books:
     ) -> dict[str, Customer]:
         """Customers by id; who is not there or cannot be read is a problem."""
         found: dict[str, Customer] = {}
+        seen: set[str] = set()
         where = self._customers.bound.where
         for row in self._customers.of(connection, "id", names):
             name = rows.name_of(row)
             if name not in names:  # it only looks alike to the database
                 continue
+            if name in seen:
+                problems.append(Problem(f"{where}, id {name}", "more than one row has this id"))
+                continue
+            seen.add(name)
             try:
-                customer = rows.customer(self._customers.get, row)
+                found[name] = rows.customer(self._customers.get, row)
             except Bad as bad:
                 problems.append(bad.problem(f"{where}, id {name}"))
-                continue
-            if name in found:
-                problems.append(Problem(f"{where}, id {name}", "more than one row has this id"))
-            found.setdefault(name, customer)
-        problems += [Problem(f"{where}, id {name}", "no row has this id") for name in sorted(set(names) - set(found))]
+        problems += [Problem(f"{where}, id {name}", "no row has this id") for name in sorted(set(names) - seen)]
         return found
 
     def holds(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from dunning_adapters.sql.mapping import From
+from dunning_adapters.sql.fields import From
 from dunning_core.ledger import Address, Customer, CustomerKind, Hold, HoldReason, ItemKind, OpenItem, Person
 from dunning_core.values import Problem, known_currencies
 

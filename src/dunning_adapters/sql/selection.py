@@ -6,20 +6,16 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from dunning_adapters.sql.catalogue import Bound
-from dunning_adapters.sql.mapping import From
+from dunning_adapters.sql.fields import Columns, From
 from dunning_adapters.sql.rows import FINEST, Bad, Getter, Row, currency, getter
 
 _CHUNK: Final = 500  # identifiers per statement, well below the parameter limits of every engine
-
-
-class _Columns(Protocol):
-    def origins(self) -> dict[str, From]: ...
 
 
 class Selection:
@@ -28,7 +24,7 @@ class Selection:
     `keys` are fields that hold identifiers; `get` takes a field's raw value out of a row.
     """
 
-    def __init__(self, bound: Bound, columns: _Columns, keys: Sequence[str]) -> None:
+    def __init__(self, bound: Bound, columns: Columns, keys: Sequence[str]) -> None:
         self.bound = bound
         self.origins = columns.origins()
         self.keys = {field: bound.key(self.origins[field].column) for field in keys if field in self.origins}

@@ -169,10 +169,12 @@ def from_settings(settings: SourceSettings, folder: Path) -> SqlSource:
     source_url = url_from(settings.url, settings.url_env, folder, where="source.url")
     engine = engine_for(source_url, "the source")
     log = settings.contact_log
-    contacts = None
+    engines, contacts = [engine], None
     if log is not None:
         url = url_from(log.url, log.url_env, folder, where="source.contact_log.url")
-        contacts = ContactTable(engine_for(url, "the contact log"), log.table)
+        engines.append(engine_for(url, "the contact log"))
+        contacts = ContactTable(engines[-1], log.table)
     source = SqlSource(engine, settings, contact_log=contacts)
-    finalize(source, engine.dispose)
+    for own in engines:
+        finalize(source, own.dispose)
     return source
