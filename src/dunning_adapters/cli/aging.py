@@ -94,7 +94,8 @@ def _show(table: Aging, buckets: Buckets, naming: _Naming, by: str) -> None:
     for (who, currency), values in sorted(table.items()):
         before = totals.get(currency, [ZERO] * len(values))
         totals[currency] = [one + other for one, other in zip(before, values, strict=True)]
-        rows.append((f"{who} {naming.names.get(who, '')}".strip(), *_row(currency, values)))
+        name = naming.names.get(who, "")
+        rows.append((name if name and by == "responsible" else f"{who} {name}".strip(), *_row(currency, values)))
     per_currency = [_row(currency, values) for currency, values in sorted(totals.items())]
     show(columns, per_currency if by == "currency" else [*rows, *(("Total", *row) for row in per_currency)])
 
