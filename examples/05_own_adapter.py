@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dunning_adapters.ports import Contact, Control
+from dunning_adapters.ports import Control
 from dunning_adapters.testing import SourceConformance
 from dunning_core.ledger import Creditor, Customer, Ledger, OpenItem
 
@@ -24,23 +24,23 @@ class ShopSource:
 
     def __init__(self, path: Path) -> None:
         self.orders = json.loads(path.read_text("utf-8"))
-        self._control = Control(rows=0, read=0)
+        self.figures = Control(rows=0, read=0)
 
-    def read(self, creditor: Creditor, as_of: date, customers: Collection[str] | None = None) -> Iterator[Ledger]:  # noqa: ARG002 - the shop knows today only
+    def read(self, creditor: Creditor, as_of: date, customers: Collection[str] | None = None) -> Iterator[Ledger]:  # noqa: ARG002 - it knows today only
         """One ledger with everything, or with the chosen customers."""
-        picked = [order for order in self.orders if customers is None or order["buyer"] in customers]
-        people = {order["buyer"]: Customer(order["buyer"], order["name"], emails=(order["buyer"],)) for order in picked}
-        items = [OpenItem(o["order"], o["buyer"], date.fromisoformat(o["due"]), Decimal(o["open"]), "EUR") for o in picked]
+        picked = [o for o in self.orders if customers is None or o["buyer"] in customers]
+        people = {o["buyer"]: Customer(o["buyer"], o["name"], emails=(o["buyer"],)) for o in picked}
+        items = [OpenItem(o["no"], o["buyer"], date.fromisoformat(o["due"]), Decimal(o["open"]), "EUR") for o in picked]
         if customers is None:  # counted from the rows, not from what they became
-            total = sum(Decimal(order["open"]) for order in self.orders)
-            self._control = Control(len(self.orders), len(self.orders), balances={"EUR": total})
+            balances = {"EUR": sum(Decimal(o["open"]) for o in self.orders)}
+            self.figures = Control(rows=len(self.orders), read=len(self.orders), balances=balances)
         yield Ledger(creditor, people, tuple(items))
 
     def control(self) -> Control:
         """The figures of the last full read."""
-        return self._control
+        return self.figures
 
-    def note(self, contacts: Iterable[Contact]) -> None:
+    def note(self, contacts: Iterable[object]) -> None:
         """The shop keeps no contact log."""
 
 
@@ -54,7 +54,7 @@ class TestShop(SourceConformance):
 
 if __name__ == "__main__":
     with redirect_stdout(io.StringIO()) as said:
-        failed = pytest.main(["-q", "-p", "no:cacheprovider", __file__])
+        failed = pytest.main(["-p", "no:cacheprovider", __file__])
     print(said.getvalue() if failed else "every promise of a source is kept")
-    for ledger in ShopSource(ORDERS).read(Creditor("shop", "Atelier Brașov S.R.L.", "RO"), date(2026, 11, 20)):
-        print(*(f"{item.id} {item.balance} {item.currency} {item.customer}" for item in ledger.items), sep="\n")
+    (ledger,) = ShopSource(ORDERS).read(Creditor("shop", "Atelier Brașov S.R.L.", "RO"), date(2026, 11, 20))
+    print(*(f"{item.id} {item.balance} {item.currency} {item.customer}" for item in ledger.items), sep="\n")
