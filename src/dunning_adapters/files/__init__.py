@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dunning_adapters.files.inspection import ColumnSeen, Inspection, inspect
 from dunning_adapters.files.mapping import Column, Mapping, load_mapping, ready
 from dunning_adapters.files.settings import FilesSettings
 from dunning_adapters.files.source import FilesSource
@@ -19,7 +20,18 @@ ADAPTERS = (
     ),
 )
 
-__all__ = ["ADAPTERS", "Column", "FilesSettings", "FilesSource", "Mapping", "load_mapping", "ready"]
+__all__ = [
+    "ADAPTERS",
+    "Column",
+    "ColumnSeen",
+    "FilesSettings",
+    "FilesSource",
+    "Inspection",
+    "Mapping",
+    "inspect",
+    "load_mapping",
+    "ready",
+]
 
 
 @hookimpl

@@ -11,9 +11,9 @@ from decimal import Decimal, InvalidOperation
 from dunning_core.errors import SourceError
 
 _SPACES = " \u00a0\u202f\u2009"
-_UNIT = r"(?:zł|zl|pln|lei|leu|ron|ft|huf|eur|euro|€|usd|\$|gbp|£)?\.?"
+_UNIT = r"(?:(?:zł|zl|pln|lei|leu|ron|ft|huf|eur|euro|€|usd|\$|gbp|£)\.?)?"
 _MONEY = re.compile(
-    rf"(?P<lead>[-+−]?)\s*{_UNIT}\s*(?P<open>\(?)(?P<sign>[-+−]?)(?P<body>\d[\d.,{_SPACES}]*?)"
+    rf"(?P<lead>[-+−]?)\s*{_UNIT}\s*(?P<open>\(?)(?P<sign>[-+−]?)(?P<body>[.,]?\d[\d.,{_SPACES}]*?)"
     rf"(?P<trail>[-−]?)(?P<close>\)?)\s*{_UNIT}",
     re.IGNORECASE,
 )
@@ -84,10 +84,12 @@ class DateColumn:
 
     def see(self, column: Sequence[str]) -> None:
         """Take some more of the column's values into account."""
-        for cell in set(column) - self._seen:
-            self._seen.add(cell)
-            if vote := date_vote(cell):
+        if self._seen.issuperset(column):
+            return
+        for cell in dict.fromkeys(column):
+            if cell not in self._seen and (vote := date_vote(cell)):
                 self.votes.setdefault(vote, cell)
+        self._seen.update(column)
 
     def order(self) -> str:
         """`dmy`, `mdy` or `ymd`. Raises SourceError when the values leave day and month open."""
@@ -124,7 +126,7 @@ def decimal_vote(cell: str) -> str:
     if digits.count(last) > 1:
         return _OTHER[last]
     head, _, tail = digits.partition(last)
-    if len(tail) == 3 and len(head) <= 3 and head[0] != "0" and digits == body:  # noqa: PLR2004 - a group has three digits
+    if len(tail) == 3 and len(head) <= 3 and head[:1] not in ("", "0") and digits == body:  # noqa: PLR2004 - a group has three digits
         return "?"
     return last if tail else ""
 
@@ -133,7 +135,7 @@ def number_parser(separator: str) -> Callable[[str], Decimal]:
     """Strict parser for one decimal separator: whole groups of three, one kind of group mark, a known currency word
     or none. Raises ValueError."""
     mark, other = re.escape(separator), re.escape(_OTHER[separator])
-    shape = re.compile(rf"\d+(?:{mark}\d+)?|\d{{1,3}}([{other}{_SPACES}])\d{{3}}(?:\1\d{{3}})*(?:{mark}\d+)?", re.ASCII)
+    shape = re.compile(rf"\d*{mark}\d+|\d+{mark}?|\d{{1,3}}([{other}{_SPACES}])\d{{3}}(?:\1\d{{3}})*(?:{mark}\d+)?", re.ASCII)
     clean = str.maketrans(separator, ".", _OTHER[separator] + _SPACES)
 
     def parse(cell: str) -> Decimal:

@@ -13,7 +13,6 @@ from babel import Locale
 from dunning_adapters.files import vectors
 from dunning_adapters.files.cells import DateColumn
 from dunning_adapters.files.mapping import Bound
-from dunning_adapters.files.spill import Row
 from dunning_adapters.files.vectors import Origin, Vector
 from dunning_adapters.files.words import CUSTOMER_KINDS, NO, REASONS, YES, fold
 from dunning_core.ledger import Address, Customer, CustomerKind, Hold, HoldReason, Person
@@ -21,6 +20,7 @@ from dunning_core.values import Problem
 
 _MAIL = re.compile(r"[^@\s<>\",;()]+@[^@\s<>\",;()]+\.[^@\s<>\",;()]+")
 _NAMED = re.compile(r".*<([^<>]+)>")
+_Entry = tuple[str, tuple[str, ...], tuple[str, ...]]  # contact, e-mails, phones
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_][A-Za-z]{2})?")
 
 
@@ -37,10 +37,13 @@ class Folk:
 class AddressBook:
     """E-mail addresses, phones and contacts by customer id or tax id, from a second system (a CRM)."""
 
-    by_id: dict[str, Row] = field(default_factory=dict)
-    by_tax: dict[str, Row] = field(default_factory=dict)
+    by_id: dict[str, _Entry] = field(default_factory=dict)
+    by_tax: dict[str, _Entry] = field(default_factory=dict)
 
-    def add(self, key: str, tax_id: str, entry: tuple[str, tuple[str, ...], tuple[str, ...]]) -> None:
+    def __bool__(self) -> bool:
+        return bool(self.by_id or self.by_tax)
+
+    def add(self, key: str, tax_id: str, entry: _Entry) -> None:
         """Take in one entry: contact, e-mails, phones. Several entries of one customer are joined."""
         for book, name in ((self.by_id, key), (self.by_tax, tax_key(tax_id))):
             if name:
@@ -70,15 +73,18 @@ class CustomerReader:
     origin: Origin
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
 
-    def build(self, rows: Iterable[Row], *, once: bool = True) -> Folk:
+    def build(self, rows: Iterable[Sequence[str]], *, once: bool = True) -> Folk:
         """Customers of these rows. `once`: a customer that comes twice is a problem (not so in a file of items)."""
         folk = Folk()
-        given: dict[str, Row] = {}
+        given: dict[str, Sequence[str]] = {}
         readers = {name: _vector(name, self.dates) for name in self.bound}
         for row in rows:
+            reported = len(folk.problems)
             cells = self._cells(row, readers, folk)
             name = cells["id"]
-            if not name:
+            if not name and not once:
+                del folk.problems[reported:]  # the row of the item reports its bad id itself
+            elif not name:
                 folk.problems.append(self.origin.problem(row[-1], "id", "a customer without id"))
             elif name not in given:
                 given[name] = row
@@ -89,7 +95,7 @@ class CustomerReader:
                 folk.problems.append(self.origin.problem(row[-1], "id", what, name))
         return folk
 
-    def entries(self, rows: Iterable[Row], book: AddressBook) -> list[Problem]:
+    def entries(self, rows: Iterable[Sequence[str]], book: AddressBook) -> list[Problem]:
         """Put the rows of an address book into `book`."""
         folk = Folk()
         readers = {name: _vector(name, self.dates) for name in self.bound}
@@ -98,7 +104,7 @@ class CustomerReader:
             book.add(cells["id"], cells["tax_id"], (cells["contact"], cells["email"], cells["phone"]))
         return folk.problems
 
-    def _cells(self, row: Row, readers: Mapping[str, Vector], folk: Folk) -> dict[str, Any]:
+    def _cells(self, row: Sequence[str], readers: Mapping[str, Vector], folk: Folk) -> dict[str, Any]:
         """Values of a row; a cell that cannot be read is left empty and reported."""
         cells = dict(_EMPTY)
         texts = dict(zip(self.fields, row, strict=False))
@@ -115,7 +121,7 @@ class CustomerReader:
             self._keep_mailable(cells, row, folk)
         return cells
 
-    def _keep_mailable(self, cells: dict[str, Any], row: Row, folk: Folk) -> None:
+    def _keep_mailable(self, cells: dict[str, Any], row: Sequence[str], folk: Folk) -> None:
         for address in cells["email"]:
             if not _MAIL.fullmatch(address):
                 folk.problems.append(self.origin.problem(row[-1], "email", "not an e-mail address", address))

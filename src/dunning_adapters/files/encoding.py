@@ -20,6 +20,10 @@ _LETTERS = {
     "es": "ÁáÉéÍíÓóÚúÜüÑñÇçªº¿¡",
     "en": "£Ññêëîïâûù",
 }
+# Letters of names from next door; they count only where the letters of the language itself decide nothing.
+_EAST = "".join(_LETTERS[name] for name in ("pl", "hu", "ro")) + "ČčĎďĚěŇňŘřŠšŤťŮůŽžÝýĽľĹĺŔŕĐđëË"
+_WEST = _LETTERS["es"] + _LETTERS["en"] + "ÅåÆæØøÃãÕõÌìÒòÙùËëÏïÎÂÊÛŒœŠšŽž"
+_NEIGHBOURS = {"pl": _EAST, "hu": _EAST, "ro": _EAST, "es": _WEST, "en": _WEST}
 _CODE_PAGES = {
     "pl": ("cp1250", "iso8859-2"),
     "hu": ("cp1250", "iso8859-2"),
@@ -32,7 +36,10 @@ LOCALES = tuple(_CODE_PAGES)
 _MISREAD = re.compile(r"(?<=[^\W\d_])[±¶¬¦ˇ¹²³¼½¾¢£¥¤¨¯´¸×÷¿¡ªº°\u0080-\u009f](?=[^\W\d_])|[\u0080-\u009f]")
 # Two capitals of a code page can form one valid UTF-8 letter of another script: SPÓŁKA becomes SPӣKA.
 _FOREIGN = re.compile(r"(?<=[A-Za-z])[\u0250-\u07ff](?=[A-Za-z])")
-_CONTROL = re.compile(rb"[\x00\x1a]|\r(?!\n)")
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
+_CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_NAMES = {b"\x00": "NUL byte", b"\x1a": "end-of-file mark (0x1A)", b"\r": "carriage return without line feed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +55,39 @@ class Place:
 
 def detect(path: Path, encoding: str | None = None, locale: str | None = None) -> str:
     """The Python codec name of a text file. Raises SourceError naming line and byte of what does not fit."""
-    _refuse_controls(path)
     mark = _mark(path)
-    if mark:
+    if mark == "utf-16":
         _refuse_undecodable(path, mark)
         return mark
-    flaw = _first_undecodable(path, "utf-8")
-    if flaw is None:
-        if encoding is None:
-            _refuse_matches(path, "utf-8", _FOREIGN, "reads as a foreign letter inside a word")
+    flaw, high = _survey(path)
+    if not high:
         return "utf-8"
+    if mark or flaw is None:
+        _refuse_undecodable(path, mark or "utf-8")
+        if not mark and encoding is None:
+            _refuse_matches(path, "utf-8", _FOREIGN, "reads as a foreign letter inside a word")
+        return mark or "utf-8"
     if _mostly_utf8(path):
         raise _refusal(path, flaw, "the file is UTF-8 but this byte is not", "the file is damaged: export it again")
-    if encoding is None or codecs.lookup(encoding).name == "utf-8":
-        if locale is None:
-            raise _refusal(path, flaw, "not UTF-8", "set `encoding` (cp1250, cp1252, iso8859-2) or `locale`")
-        encoding = _of_locale(path, locale)
+    encoding = _code_page(path, flaw, encoding, locale)
     _refuse_undecodable(path, encoding)
     _refuse_matches(path, encoding, _MISREAD, f"does not make sense in {encoding}")
     return encoding
+
+
+def _code_page(path: Path, flaw: Place, encoding: str | None, locale: str | None) -> str:
+    if encoding is not None and not _is_utf8(encoding):
+        return encoding
+    if encoding is not None or locale is None:
+        raise _refusal(path, flaw, "not UTF-8", "set `encoding` (cp1250, cp1252, iso8859-2) or `locale`")
+    return _of_locale(path, locale)
+
+
+def _is_utf8(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding).name in ("utf-8", "utf-8-sig")
+    except LookupError:
+        return False
 
 
 def _chunks(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -87,17 +108,22 @@ def _mark(path: Path) -> str | None:
     return "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
 
 
-def _refuse_controls(path: Path) -> None:
-    if _mark(path) == "utf-16":
-        return
+def _survey(path: Path) -> tuple[Place | None, bool]:
+    """Where the file stops being UTF-8, and whether it has any byte beyond ASCII. Raises SourceError for bytes that no
+    text has."""
+    flaw, high = None, False
     for before, chunk in _chunks(path):
-        if b"\x00" not in chunk and b"\x1a" not in chunk and chunk.count(b"\r") == chunk.count(b"\r\n"):
-            continue
-        found = _CONTROL.search(chunk)
-        if found:
-            byte = found.group()[0]
-            named = {0: "NUL byte", 0x1A: "end-of-file mark (0x1A)", 0x0D: "carriage return without line feed"}[byte]
+        if len(chunk.translate(None, _CONTROLS)) < len(chunk) or (b"\r" in chunk and _LONE_CR.search(chunk)):
+            found = min(filter(None, (_CONTROL.search(chunk), _LONE_CR.search(chunk))), key=re.Match.start)
+            named = _NAMES.get(found.group(), f"control character 0x{found.group()[0]:02X}")
             raise _refusal(path, _place(before, chunk, found.start()), named, "export the file again as plain text")
+        if not chunk.isascii():
+            high = True
+            try:
+                chunk.decode("utf-8")
+            except UnicodeDecodeError as error:
+                flaw = flaw or _place(before, chunk, error.start)
+    return flaw, high
 
 
 def _first_undecodable(path: Path, encoding: str) -> Place | None:
@@ -148,21 +174,19 @@ def _mostly_utf8(path: Path) -> bool:
 def _of_locale(path: Path, locale: str) -> str:
     """The one code page of the locale in which every high byte is a letter or sign that the language uses."""
     used = {byte for _, chunk in _chunks(path) if not chunk.isascii() for byte in set(chunk) if byte > 0x7F}
-    sensible = frozenset(_LETTERS[locale] + _COMMON)
     readings = {page: bytes(sorted(used)).decode(page, "replace") for page in _CODE_PAGES[locale]}
-    fitting = {page: reading for page, reading in readings.items() if sensible.issuperset(reading)}
-    if len(set(fitting.values())) == 1:
-        return next(iter(fitting))
-    pages = " or ".join(_CODE_PAGES[locale])
-    if fitting:
-        raise SourceError(f"the file makes sense as {pages}", where=path.name, mend="set `encoding` to one of them")
-    page = _CODE_PAGES[locale][0]
-    odd = next(byte for byte in sorted(used) if bytes((byte,)).decode(page, "replace") not in sensible)
-    for before, chunk in _chunks(path):
-        if (at := chunk.find(odd)) >= 0:
-            place = _place(before, chunk, at)
-            break
-    raise _refusal(path, place, f"byte 0x{odd:02X} is no letter of locale {locale!r} in {pages}", "set `encoding`")
+    pages = " or ".join(readings)
+    for sensible in (_LETTERS[locale] + _COMMON, _NEIGHBOURS[locale] + _COMMON):
+        fitting = {page: reading for page, reading in readings.items() if frozenset(sensible).issuperset(reading)}
+        if len(set(fitting.values())) == 1:
+            return next(iter(fitting))
+        if fitting:
+            raise SourceError(f"the file makes sense as {pages}", where=path.name, mend="set `encoding` to one of them")
+    known = frozenset(_NEIGHBOURS[locale] + _COMMON)
+    odd = next(byte for byte in sorted(used) if bytes((byte,)).decode(next(iter(readings)), "replace") not in known)
+    before, chunk = next((before, chunk) for before, chunk in _chunks(path) if odd in chunk)
+    what = f"byte 0x{odd:02X} is no letter of locale {locale!r} in {pages}"
+    raise _refusal(path, _place(before, chunk, chunk.index(odd)), what, "set `encoding`")
 
 
 def _place(before: int, chunk: bytes, at: int) -> Place:

@@ -27,6 +27,9 @@ class Table(Protocol):
     def name(self) -> str: ...
 
     @property
+    def unit(self) -> str: ...
+
+    @property
     def header(self) -> Sequence[str]: ...
 
     def batches(self) -> Iterator[Batch]:
@@ -47,7 +50,7 @@ class Hints:
 
 @dataclass(slots=True)
 class Gathered:
-    """A table gone through once. `fields` are the bound fields that have a column, in the order of the row tuples."""
+    """A table gone through once. `fields` are the bound fields that have a column, in the order of the columns put aside."""
 
     bound: MappingOf[str, Bound]
     fields: tuple[str, ...]
@@ -76,8 +79,9 @@ def gather(
             odd = ", ".join(sorted(bound.keys() ^ bounds[0].keys()))
             raise SourceError(f"other columns than {tables[0].name}: {odd}", where=table.name)
     headers = {name: found.header for name, found in bounds[0].items()}
-    origin = Origin(tuple(table.name for table in tables), headers)
+    origin = Origin(tuple(table.name for table in tables), headers, tables[0].unit)
     gathered = Gathered(bounds[0], fields, origin, spill, _learners(fields, origin, hints))
+    spill.width = len(fields) + 1
     keys = [name for name in key if name in fields]
     for number, (table, bound) in enumerate(zip(tables, bounds, strict=True)):
         before = table.path.stat()
@@ -99,7 +103,7 @@ def _take(
     repeats: tuple[Repeats, Sequence[str]] | None,
 ) -> None:
     by_name = dict(zip(gathered.fields, columns, strict=True))
-    if keys and "" in by_name[keys[0]]:
+    if not keys or "" in by_name[keys[-1]]:
         filled = [any(map(str.strip, row)) for row in zip(*columns, strict=True)]
         columns, lines = [list(compress(column, filled)) for column in columns], list(compress(lines, filled))
         by_name = dict(zip(gathered.fields, columns, strict=True))
@@ -114,7 +118,7 @@ def _take(
         wanted = [customer in keep for customer in customers]
         columns, lines = [list(compress(column, wanted)) for column in columns], list(compress(lines, wanted))
         customers = list(compress(customers, wanted))
-    gathered.spill.add(customers, zip(*columns, lines, strict=True))
+    gathered.spill.add(customers, [*columns, list(map(str, lines))])
 
 
 def _customers(columns: Sequence[Sequence[str]], rows: int) -> Sequence[str]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from dunning_adapters.files import vectors
 from dunning_adapters.files.cells import DateColumn, NumberColumn
 from dunning_adapters.files.mapping import Bound
-from dunning_adapters.files.spill import Row
+from dunning_adapters.files.spill import Columns
 from dunning_adapters.files.vectors import Origin, Vector
 from dunning_adapters.files.words import CREDIT_KINDS, ITEM_KINDS, REASONS
 from dunning_core.ledger import Hold, HoldReason, ItemKind, OpenItem
@@ -36,7 +36,7 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class ItemReader:
-    """Builds items from rows that hold the cells of `fields`, in that order, and the line number last."""
+    """Builds items from columns of cells of `fields`, in that order, and of line numbers last."""
 
     bound: Mapping[str, Bound]
     fields: tuple[str, ...]
@@ -45,71 +45,58 @@ class ItemReader:
     credit_sign: CreditSign | None
     repeats: Mapping[int, int]
 
-    def build(self, rows: list[Row]) -> Built:
+    def build(self, columns: Columns) -> Built:
         """Items of these rows. A row that cannot be read whole is rejected with one problem."""
         built = Built()
-        rows = self._unrepeated(rows, built) if self.repeats else rows
-        if not rows:
-            return built
+        columns = self._unrepeated(columns, built) if self.repeats else columns
         try:
-            values = self._values(rows)
+            values = self._values(columns)
         except ValueError:
-            rows = [row for row in rows if self._sound(row, built)]
-            values = self._values(rows)
+            columns = _picked(columns, [self._sound(row, built) for row in zip(*columns, strict=True)])
+            values = self._values(columns)
         for check in (self._check_signs, self._check_digits):
-            bad = check(values, rows)
-            if bad:
-                keep = [index not in bad for index in range(len(rows))]
-                rows = list(compress(rows, keep))
+            if bad := check(values, columns):
+                keep = [index not in bad for index in range(len(columns[-1]))]
+                columns = _picked(columns, keep)
                 values = {name: list(compress(column, keep)) for name, column in values.items()}
                 built.problems += bad.values()
                 built.rejected += len(bad)
-        if rows:
-            built.items = _items(values)
-            built.holds = list(_holds(values))
-            built.balances = _balances(values["currency"], values["balance"])
+        built.items = _items(values)
+        built.holds = list(_holds(values))
+        built.balances = _balances(values["currency"], values["balance"])
         return built
-
-    def raw_ids(self, columns: Sequence[Sequence[str]]) -> Iterable[object]:
-        """What makes rows of a batch one and the same document, before anything is parsed."""
-        picked = [columns[self.fields.index(name)] for name in self._id_fields()]
-        return picked[0] if len(picked) == 1 else zip(*picked, strict=True)
 
     def _id_fields(self) -> tuple[str, ...]:
         found = self.bound.get("id")
-        if found is None:
-            return ("number",)
-        names = found.join or ("id",)
+        names = ("number",) if found is None else found.join or ("id",)
         return tuple(name for name in names if name in self.fields)
 
-    def _unrepeated(self, rows: list[Row], built: Built) -> list[Row]:
+    def _unrepeated(self, columns: Columns, built: Built) -> Columns:
         """Of the same row twice the first counts. Of two different rows with one id none does: nobody knows which."""
-        picks = [self.fields.index(name) for name in self._id_fields()]
-        groups: dict[object, list[Row]] = {}
-        sound: list[Row] = []
-        for row in rows:
-            key = row[picks[0]] if len(picks) == 1 else tuple(row[pick] for pick in picks)
+        picked = [columns[self.fields.index(name)] for name in self._id_fields()]
+        keys: Sequence[Any] = picked[0] if len(picked) == 1 else list(zip(*picked, strict=True))
+        suspects: dict[object, list[int]] = {}
+        for index, key in enumerate(keys):
             if hash(key) in self.repeats:
-                groups.setdefault(key, []).append(row)
-            else:
-                sound.append(row)
-        for key, group in groups.items():
-            same = len({row[:-1] for row in group}) == 1 and len(group) == self.repeats[hash(key)]
-            name = key if isinstance(key, str) else " / ".join(map(str, key))  # type: ignore[attr-defined]
-            if same:
-                sound.append(group[0])
-            for row in group[same:]:
-                what = "the same row once more" if same else "different rows with one id; none of them is used"
-                built.problems.append(self.origin.problem(row[-1], self._id_fields()[0], what, name))
-            built.rejected += len(group) - same
-        return sorted(sound, key=lambda row: row[-1]) if groups else sound
+                suspects.setdefault(key, []).append(index)
+        keep = [True] * len(keys)
+        for key, places in suspects.items():
+            rows = {tuple(column[place] for column in columns[:-1]) for place in places}
+            same = len(rows) == 1 and len(places) == self.repeats[hash(key)]
+            what = "the same row once more" if same else "different rows with one id; none of them is used"
+            name = key if isinstance(key, str) else "/".join(keys[places[0]])
+            for place in places[same:]:
+                keep[place] = False
+                built.problems.append(self.origin.problem(columns[-1][place], self._id_fields()[0], what, name))
+            built.rejected += len(places) - same
+        return _picked(columns, keep) if suspects else columns
 
-    def _values(self, rows: list[Row]) -> dict[str, Sequence[Any]]:
-        columns = dict(zip(self.fields, zip(*rows, strict=True), strict=False)) if rows else dict.fromkeys(self.fields, ())
-        values = {name: vector(columns[name]) for name, vector in self.vectors.items() if name in columns}
+    def _values(self, columns: Columns) -> dict[str, Sequence[Any]]:
+        by_name = dict(zip(self.fields, columns, strict=False))
+        values = {name: vector(by_name[name]) for name, vector in self.vectors.items() if name in by_name}
         for name, found in self.bound.items():
             if found.index is None and found.constant is not None:
-                values[name] = self.vectors[name]([found.constant]) * len(rows)  # type: ignore[operator]
+                values[name] = list(self.vectors[name]([found.constant])) * len(columns[-1])
         if "balance" not in values:
             values["balance"] = [amount - paid for amount, paid in zip(values["amount"], values["paid"], strict=True)]
         if "payer" in values:
@@ -125,7 +112,7 @@ class ItemReader:
         parts = zip(*(values[name] for name in found.join), strict=True)
         return ["/".join(map(str, part)) for part in parts]
 
-    def _sound(self, row: Row, built: Built) -> bool:
+    def _sound(self, row: Sequence[str], built: Built) -> bool:
         """Whether every cell of the row can be read; otherwise the first bad one becomes a problem."""
         for name, cell in zip(self.fields, row, strict=False):
             try:
@@ -137,7 +124,7 @@ class ItemReader:
                 return False
         return True
 
-    def _check_signs(self, values: dict[str, Sequence[Any]], rows: list[Row]) -> dict[int, Problem]:
+    def _check_signs(self, values: dict[str, Sequence[Any]], columns: Columns) -> dict[int, Problem]:
         kinds = values.get("kind", ())
         if self.credit_sign == "signed" or not any(kind in kinds for kind in CREDIT_KINDS):
             return {}
@@ -149,20 +136,20 @@ class ItemReader:
         what = f"a {ItemKind.CREDIT_NOTE.replace('_', ' ')} or payment with a positive balance"
         mend = "set `credit_sign` of the mapping to \"positive\" or \"signed\""
         return {
-            index: self.origin.problem(rows[index][-1], "balance", what, str(values["balance"][index]), mend)
-            for index in compress(range(len(rows)), credits)
+            index: self.origin.problem(columns[-1][index], "balance", what, str(values["balance"][index]), mend)
+            for index in compress(range(len(credits)), credits)
             if values["balance"][index] > 0
         }
 
-    def _check_digits(self, values: dict[str, Sequence[Any]], rows: list[Row]) -> dict[int, Problem]:
+    def _check_digits(self, values: dict[str, Sequence[Any]], columns: Columns) -> dict[int, Problem]:
         """A balance finer than the minor unit of its currency cannot be booked, so it is no balance."""
         currencies = values["currency"]
-        raw = [row[self.fields.index("balance")] for row in rows] if "balance" in self.fields else None
+        raw = columns[self.fields.index("balance")] if "balance" in self.fields else None
         coarse = all(minor_digits(code) >= _PLAIN_DIGITS for code in set(currencies))
         if raw is not None and coarse and not _FINE.search("\n".join(raw)):
             return {}
         return {
-            index: self.origin.problem(rows[index][-1], "balance", f"finer than {code} is booked", str(balance))
+            index: self.origin.problem(columns[-1][index], "balance", f"finer than {code} is booked", str(balance))
             for index, (balance, code) in enumerate(zip(values["balance"], currencies, strict=True))
             if rounded(balance, code) != balance
         }
@@ -202,6 +189,10 @@ _TEXTS: Mapping[str, Callable[[], Vector]] = {
     "kind": lambda: vectors.words({"": ItemKind.INVOICE, **ITEM_KINDS}, what="kind of document"),
     "hold_reason": lambda: vectors.words(REASONS, what="reason for a hold"),
 }
+
+
+def _picked(columns: Columns, keep: Sequence[bool]) -> Columns:
+    return [list(compress(column, keep)) for column in columns]
 
 
 def _negative(value: Decimal | None) -> Decimal | None:

@@ -14,7 +14,7 @@ from dunning_adapters.files.gather import Gathered, Hints, Table, gather
 from dunning_adapters.files.items import Built, ItemReader, item_vectors
 from dunning_adapters.files.mapping import Column, Mapping, bind, load_mapping, missing_item_fields
 from dunning_adapters.files.settings import FilesSettings
-from dunning_adapters.files.spill import Repeats, Row, Spill
+from dunning_adapters.files.spill import Columns, Repeats, Spill
 from dunning_adapters.files.text import open_text
 from dunning_adapters.files.workbook import SUFFIXES, open_sheet
 from dunning_adapters.ports import Contact, Control
@@ -23,7 +23,7 @@ from dunning_core.ledger import Creditor, Customer, Ledger
 from dunning_core.values import Problem, plain, total
 
 _SMALL = 4 << 20  # bytes up to which a file is worked through in one piece
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 _OWN = "customer."  # fields of a customer that stand in the rows of the items file
 
 
@@ -58,10 +58,10 @@ class FilesSource:
             folk = self._folk(items, customers_spill, keep)
             tally = _Tally()
             for piece in range(pieces):
-                rows = items_spill.rows(piece)
-                built = reader.build(rows)
+                columns = items_spill.columns(piece)
+                built = reader.build(columns)
                 tally.add(built)
-                ledger = _ledger(creditor, built, folk(piece, rows))
+                ledger = _ledger(creditor, built, folk(piece, columns))
                 if ledger.items or ledger.customers or ledger.problems or pieces == 1:
                     yield ledger
         if keep is None:
@@ -100,7 +100,7 @@ class FilesSource:
     def _gather_items(
         self, paths: Sequence[Path], spill: Spill, keep: Collection[str] | None, repeats: Repeats
     ) -> Gathered:
-        columns: dict[str, Column] = dict(self._mapping.items)
+        columns = {str(name): column for name, column in self._mapping.items.items()}
         tables = [self._table(path, self._settings.sheet, columns, missing_item_fields) for path in paths]
         bound = bind(columns, tables[0].header, tables[0].name)
         if not self._has_customers():
@@ -115,7 +115,7 @@ class FilesSource:
     def _has_customers(self) -> bool:
         return bool(self._settings.customers or self._settings.customers_sheet)
 
-    def _folk(self, items: Gathered, spill: Spill, keep: Collection[str] | None) -> Callable[[int, list[Row]], Folk]:
+    def _folk(self, items: Gathered, spill: Spill, keep: Collection[str] | None) -> Callable[[int, Columns], Folk]:
         """What finds the customers of a piece: in their own file, or in the rows of the items."""
         book, problems = self._book()
         reader, own = _own_reader(items), not self._has_customers()
@@ -126,9 +126,13 @@ class FilesSource:
             dates = {name: column for name, column in found.columns.items() if name == "hold_until"}
             reader = CustomerReader(found.bound, found.fields, found.origin, dates)  # type: ignore[arg-type]
 
-        def folk(piece: int, rows: list[Row]) -> Folk:
-            ready = reader.build(_own_rows(items, rows), once=False) if own else reader.build(spill.rows(piece))
-            ready.customers = {name: book.complete(customer) for name, customer in ready.customers.items()}
+        def folk(piece: int, columns: Columns) -> Folk:
+            if own:
+                ready = reader.build(_own_rows(items, columns), once=False)
+            else:
+                ready = reader.build(zip(*spill.columns(piece), strict=True))
+            if book:
+                ready.customers = {name: book.complete(customer) for name, customer in ready.customers.items()}
             if piece == 0:
                 ready.problems += problems
             return ready
@@ -146,23 +150,23 @@ class FilesSource:
             if not {"id", "tax_id"} & found.bound.keys():
                 raise SourceError("no column with customer id or tax id", where=table.name, mend="see `addresses`")
             reader = CustomerReader(found.bound, found.fields, found.origin)
-            return book, reader.entries(spill.rows(0), book)
+            return book, reader.entries(zip(*spill.columns(0), strict=True), book)
 
     def _table(
         self, path: Path, sheet: str | None, columns: MappingOf[Any, Column], missing: Callable[[Collection[str]], list[str]]
     ) -> Table:
         hints = self._hints()
 
-        def fits(header: Sequence[str]) -> bool:
-            return not missing(bind(columns, header, path.name))
+        def lacking(header: Sequence[str]) -> list[str]:
+            return missing(bind(columns, header, path.name))
 
         if path.suffix.lower() in SUFFIXES:
-            return open_sheet(path, sheet, fits=fits)
+            return open_sheet(path, sheet, missing=lacking)
         if sheet is not None:
             raise ConfigError(f"{path.name} is no workbook, so it has no sheet {sheet!r}", where="files")
         return open_text(
             path,
-            fits=fits,
+            missing=lacking,
             encoding=hints.encoding,
             delimiter=hints.delimiter,
             locale=hints.locale,
@@ -226,14 +230,12 @@ def _own_reader(items: Gathered) -> CustomerReader:
     return CustomerReader(bound, ("id", *(name.removeprefix(_OWN) for name in fields)), items.origin)
 
 
-def _own_rows(items: Gathered, rows: list[Row]) -> list[Row]:
-    """The customer cells of item rows, each different set once."""
-    picks = [items.fields.index(name) for name in items.fields if name == "customer" or name.startswith(_OWN)]
-    picks.sort(key=lambda pick: items.fields[pick] != "customer")
-    distinct: dict[Row, int] = {}
-    for row in rows:
-        distinct.setdefault(tuple(row[pick] for pick in picks), row[-1])
-    return [(*cells, line) for cells, line in distinct.items() if cells[0].strip()]
+def _own_rows(items: Gathered, columns: Columns) -> Iterator[Sequence[str]]:
+    """The customer cells of item rows, each different set once, with the line where it stands first."""
+    names = ["customer", *(name for name in items.fields if name.startswith(_OWN))]
+    picked = [columns[items.fields.index(name)] for name in names]
+    lines = dict(zip(zip(*(column[::-1] for column in picked), strict=True), columns[-1][::-1], strict=True))
+    return ((*cells, line) for cells, line in reversed(lines.items()) if cells[0].strip())
 
 
 _LOG = (

@@ -13,9 +13,11 @@ from typing import TextIO
 from dunning_adapters.files.encoding import detect
 from dunning_core.errors import SourceError
 
+Missing = Callable[[Sequence[str]], list[str]]
+"""What a header lacks, in our words; empty: it is the header."""
 DELIMITERS = (";", ",", "\t", "|")
 _TITLE_LINES = 30  # how far down a header is looked for
-_CHUNK = 1 << 19
+_CHUNK = 1 << 16  # small enough to stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class TextTable:
     def name(self) -> str:
         """How errors call the table."""
         return self.path.name
+
+    @property
+    def unit(self) -> str:
+        """How errors call a row."""
+        return "line"
 
     def batches(self) -> Iterator[Batch]:
         """The rows under the header, blank lines left out. Raises SourceError at the first line of wrong shape."""
@@ -111,7 +118,7 @@ class TextTable:
 def open_text(
     path: Path,
     *,
-    fits: Callable[[Sequence[str]], bool] | None = None,
+    missing: Missing | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     locale: str | None = None,
@@ -119,8 +126,8 @@ def open_text(
 ) -> TextTable:
     """Find encoding, delimiter and header of a CSV file.
 
-    The header is the first line that `fits`; lines of a title above it are skipped. Raises SourceError when the file
-    is missing, empty or has no such line.
+    The header is the first line in which nothing is `missing`; lines of a title above it are skipped. Raises
+    SourceError when the file is missing, empty or has no such line.
     """
     if not path.is_file():
         raise SourceError("no such file", where=str(path))
@@ -129,27 +136,33 @@ def open_text(
     codec = detect(path, encoding, locale)
     with _open(path, codec) as file:
         lines = [line for _, line in zip(range(_TITLE_LINES), file, strict=False)]
-    number, found, header = _header(path, lines, (delimiter,) if delimiter else DELIMITERS, fits)
+    number, found, header = _header(path, lines, (delimiter,) if delimiter else DELIMITERS, missing)
     if number == len(lines) and final_newline and not lines[-1].endswith("\n"):
         raise SourceError("the header line does not end", where=f"{path.name}, line {number}", mend="export it again")
     return TextTable(path, codec, found, header, number, final_newline)
 
 
 def _header(
-    path: Path, lines: list[str], delimiters: Sequence[str], fits: Callable[[Sequence[str]], bool] | None
+    path: Path, lines: list[str], delimiters: Sequence[str], missing: Missing | None
 ) -> tuple[int, str, tuple[str, ...]]:
     widest: tuple[int, str, tuple[str, ...]] = (0, "", ())
     for number, line in enumerate(lines, 1):
         for delimiter in delimiters:
             cells = _split(line, delimiter)
-            if fits and fits(cells):
+            if missing and not missing(cells):
                 return number, delimiter, cells
             if len(cells) > len(widest[2]):
                 widest = number, delimiter, cells
-    if fits is None and widest[2]:
+    if missing is None and widest[2]:
         return widest
-    what = f"no header that the mapping knows; the widest line is {widest[0]}: {', '.join(widest[2])!s:.200}"
-    raise SourceError(what, where=path.name, mend="set `mapping`; `dunning inspect` proposes one")
+    raise no_header(path.name, widest[0], widest[2], missing)
+
+
+def no_header(name: str, line: int, cells: Sequence[str], missing: Missing | None) -> SourceError:
+    """The error for a table in which no line is a header; the widest line tells what it lacks."""
+    lacking = ", ".join(missing(cells)) if missing else "two columns"
+    what = f"no header with all that is needed; line {line} ({', '.join(cells)[:80]}) lacks {lacking}"
+    return SourceError(what, where=name, mend="set `mapping` or `delimiter`; `dunning inspect` proposes a mapping")
 
 
 def _split(line: str, delimiter: str) -> tuple[str, ...]:

@@ -27,15 +27,15 @@ class Origin:
 
     names: tuple[str, ...]
     headers: Mapping[str, str]
-    row: str = "line"
+    unit: str = "line"
 
-    def where(self, line: int, field: str = "") -> str:
+    def where(self, line: int | str, field: str = "") -> str:
         """`items.csv, line 17, column Scadenta`."""
-        number, line = divmod(line, _FILE)
+        number, line = divmod(int(line), _FILE)
         column = f", column {self.headers[field]}" if field in self.headers else ""
-        return f"{self.names[number]}, {self.row} {line}{column}"
+        return f"{self.names[number]}, {self.unit} {line}{column}"
 
-    def problem(self, line: int, field: str, what: str, value: str = "", mend: str = "") -> Problem:
+    def problem(self, line: int | str, field: str, what: str, value: str = "", mend: str = "") -> Problem:
         """A problem of one cell."""
         return Problem(self.where(line, field), what, value, mend)
 

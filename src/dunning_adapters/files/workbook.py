@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dunning_adapters.files.text import Batch
+from dunning_adapters.files.text import Batch, Missing, no_header
 from dunning_core.errors import MissingExtra, SourceError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _BATCH = 5000
 _LARGEST = 600 << 20  # declared bytes of all parts
 _LARGEST_RATIO = 250  # declared bytes per stored byte; real sheets stay below 60
 _RATIO_MATTERS = 10 << 20
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _EXACT = 10**15  # Excel keeps fifteen digits
 
 
@@ -39,6 +41,11 @@ class SheetTable:
         """How errors call the table."""
         return f"{self.path.name}, sheet {self.sheet}"
 
+    @property
+    def unit(self) -> str:
+        """How errors call a row."""
+        return "row"
+
     def batches(self) -> Iterator[Batch]:
         """The rows under the header that are not empty; `lines` are row numbers as the spreadsheet shows them."""
         for start in range(0, len(self.rows), _BATCH):
@@ -46,18 +53,20 @@ class SheetTable:
             yield Batch(lines, list(zip(*rows, strict=True)))
 
 
-def open_sheet(path: Path, sheet: str | None, *, fits: Callable[[Sequence[str]], bool] | None = None) -> SheetTable:
-    """Read one sheet: the named one, or the first whose header `fits`. Raises SourceError, MissingExtra."""
+def open_sheet(path: Path, sheet: str | None, *, missing: Missing | None = None) -> SheetTable:
+    """Read one sheet: the named one, or the first with a header in which nothing is `missing`. Raises SourceError, MissingExtra."""
     book = _open(path)
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:
         raise SourceError(f"no sheet {sheet!r}", where=path.name, mend=f"there are: {', '.join(names)}")
+    widest: tuple[int, tuple[str, ...]] = (0, ())
     for name in names if sheet is None else [sheet]:
         rows = _rows(book, name, path)
-        for index, (_, cells) in enumerate(rows[:_TITLE_ROWS]):
-            if fits(cells) if fits else len([cell for cell in cells if cell]) > 1:
+        for index, (number, cells) in enumerate(rows[:_TITLE_ROWS]):
+            if not missing(cells) if missing else len(list(filter(None, cells))) > 1:
                 return SheetTable(path, name, cells, tuple(rows[index + 1 :]))
-    raise SourceError("no header that the mapping knows", where=path.name, mend="set `mapping` or the sheet")
+            widest = max(widest, (number, cells), key=lambda row: len(list(filter(None, row[1]))))
+    raise no_header(path.name, *widest, missing)
 
 
 def _open(path: Path) -> CalamineWorkbook:
@@ -109,7 +118,7 @@ def _text(cell: object) -> str:
     """A typed cell as text that means the same whatever the locale: 1.234 is written 1.2340, a date in ISO."""
     match cell:
         case str():
-            return cell.strip()
+            return _CONTROL.sub(" ", cell).strip()
         case bool():
             return "1" if cell else "0"
         case float() | int():
