@@ -61,7 +61,7 @@ class Style:
 
     def header(self) -> Any:
         """A column's title."""
-        return self(bold=True, bg_color="#1f3a5f", font_color="#ffffff", text_wrap=True, border=1)
+        return self(bold=True, bg_color="#1f3a5f", font_color="#ffffff", text_wrap=True)
 
     def cell(self, value: Cell, currency: str = "", **more: object) -> Any:
         """The format that suits a value; an amount has the digits of its currency."""
@@ -119,7 +119,7 @@ def put(sheet: Any, row: int, column: int, value: Cell, style: Any) -> None:
             sheet.write_string(row, column, value.isoformat(), style)
         case date():
             sheet.write_datetime(row, column, value, style)
-        case str():
+        case _:
             sheet.write_string(row, column, clean(value), style)
 
 

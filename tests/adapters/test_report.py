@@ -258,6 +258,17 @@ def test_the_call_list_has_everybody_whom_letters_do_not_move():
     assert [len(row[3].parts) for row in figures.call_list(silent).rows] == [1]
 
 
+def test_overdue_is_what_credits_leave_of_what_is_late():
+    rows = {
+        "C01": (50, 10, 20, 0, -5, 0),
+        "C02": (99, 10, 0, 0, 0, -10),
+        "C03": (5, 0, 0, 0, 0, 0),
+        "C04": (0, 0, 0, 0, 0, -7),
+    }
+    run = make_run(aging={(id_, "EUR"): list(map(Decimal, row)) for id_, row in rows.items()})
+    assert figures.overdue(run) == {"C01": {"EUR": Decimal(25)}}
+
+
 def test_letters_in_two_currencies_have_a_row_for_each():
     action = Action(
         "ALFA", "C01", "C01", "p", 1, "notice", (Line("C01-0", "RON", Decimal(5), 1), Line("x", "EUR", Decimal(7), 1))
@@ -381,13 +392,12 @@ def test_a_currency_without_cents_has_a_format_without(tmp_path):
 
 
 def test_a_sheet_that_is_full_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(report.book, "MOST_ROWS", 6)
-    sheet = openpyxl.load_workbook(write_report(make_run(), tmp_path).xlsx)["Held and skipped"]
-    assert sheet.max_row == 6
-    assert (
-        sheet["A6"].value
-        == f"{len(figures.left_out(make_run()).rows) - 4} more rows are not shown: the workbook is missing."
-    )
+    monkeypatch.setattr(report.book, "MOST_ROWS", 60)
+    long = tuple(Problem("a.csv", "no date", str(number)) for number in range(70))
+    sheet = openpyxl.load_workbook(write_report(make_run(problems=long), tmp_path).xlsx)["Problems"]
+    assert sheet.max_row == 60
+    assert sheet["C59"].value == "57"
+    assert sheet["A60"].value == "12 more rows do not fit on this sheet."
 
 
 def test_without_the_extra_the_report_says_what_is_missing(tmp_path, monkeypatch):

@@ -15,8 +15,8 @@ LETTERS = "Letters"
 OTHERS = "Not on a letter"
 
 _ITEM = {
-    "Customer": 14, "Name": 34, "Document": 20, "Issued": 11, "Due": 11, "Days late": 7, "Outstanding": 14,
-    "Currency": 6,
+    "Customer": 14, "Name": 34, "Document": 20, "Issued": 11, "Due": 11, "Days late": 10, "Outstanding": 14,
+    "Currency": 10,
 }  # fmt: skip
 CLAIMED = {
     "Send": 6, "Level": 16, **_ITEM, "Proposed level": 16, "Channel": 9, "Recipients": 34, "Letter": 14,
@@ -42,14 +42,15 @@ def claimed(plan: Plan, customers: Mapping[str, Customer], items: Mapping[str, O
     """A row for every item that a letter asks for, letters of a customer together."""
     decisions = {decision.item: decision for decision in plan.decisions}
     number = 0
-    for action in sorted(plan.actions, key=lambda action: (action.customer, action.group, action.level, action.key)):
+    for action in sorted(plan.actions, key=lambda action: (action.customer, action.group, action.level)):
+        letter = action.key[:12]  # a digest over all lines: once per letter, not once per row
         for line in action.claimed:
             number += 1
             decision = decisions.get(line.item)
             fact = _fact(plan, action.customer, customers, items.get(line.item))
             cells = (
                 "x", action.level_name, *fact, line.balance, line.currency, action.level_name, action.channel,
-                ", ".join(action.recipients), action.key[:12], decision.because if decision else action.because,
+                ", ".join(action.recipients), letter, decision.because if decision else action.because,
                 line.item, number,
             )  # fmt: skip
             yield Row(line.item, line.currency, action.policy, action.level_name, cells)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from dunning_adapters.report import figures
-from dunning_adapters.report.figures import Cell, Money, Several, Table, Term
+from dunning_adapters.report.figures import Money, Several, Table, Term
 from dunning_adapters.report.page import Sheet, figures_since, heading, title
 from dunning_adapters.report.wording import Wording
 from dunning_adapters.sheets import MOST_ROWS, Style, header, put, workbook
 
 _LONGEST_NAME = 31  # of a sheet
+_WIDE = 40  # characters; wider columns hold sentences and lists
 
 
 def write(sheet: Sheet, path: Path) -> None:
@@ -39,25 +39,27 @@ def _table(sheet: Any, style: Style, table: Table, wording: Wording) -> None:
     """One table on a sheet of its own."""
     titles = [wording.title(column) for column in table.columns]
     header(sheet, 0, titles, (column.width for column in table.columns), style.header())
-    shown = table.rows[: MOST_ROWS - 2]
-    _rows(sheet, style, 1, shown, wording)
-    if len(shown) < len(table.rows):
-        put(sheet, len(shown) + 1, 0, wording.page("more_lost", n=len(table.rows) - len(shown)), style(bold=True))
+    _rows(sheet, style, 1, table, wording)
+    shown = min(len(table.rows), MOST_ROWS - 2)
+    if shown < len(table.rows):
+        put(sheet, shown + 1, 0, wording.page("more_full", n=len(table.rows) - shown), style(bold=True))
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(shown), 1), len(titles) - 1)
+    sheet.autofilter(0, 0, max(shown, 1), len(titles) - 1)
     sheet.repeat_rows(0)
 
 
-def _rows(sheet: Any, style: Style, start: int, rows: Iterable[tuple[Cell, ...]], wording: Wording) -> None:
-    for number, row in enumerate(rows, start):
+def _rows(sheet: Any, style: Style, start: int, table: Table, wording: Wording) -> None:
+    """The rows of a table from row `start` on, as far as the sheet goes; long text is wrapped."""
+    wraps: list[dict[str, Any]] = [{"text_wrap": True} if column.width >= _WIDE else {} for column in table.columns]
+    for number, row in enumerate(table.rows[: MOST_ROWS - 1 - start], start):
         for column, cell in enumerate(row):
             match cell:
                 case Money(amount, currency):
                     put(sheet, number, column, amount, style.cell(amount, currency))
                 case Term() | Several():
-                    put(sheet, number, column, wording.text(cell), style())
+                    put(sheet, number, column, wording.text(cell), style(**wraps[column]))
                 case _:
-                    put(sheet, number, column, cell, style.cell(cell))
+                    put(sheet, number, column, cell, style.cell(cell, **wraps[column]))
 
 
 def _summary(sheet: Any, style: Style, about: Sheet) -> None:
@@ -86,5 +88,5 @@ def _summary(sheet: Any, style: Style, about: Sheet) -> None:
         put(sheet, row, 0, title(about, table), style(bold=True))
         for place, column in enumerate(table.columns):
             put(sheet, row + 1, place, wording.title(column), style.header())
-        _rows(sheet, style, row + 2, table.rows, wording)
+        _rows(sheet, style, row + 2, table, wording)
         row += len(table.rows) + 4

@@ -61,7 +61,7 @@ class Table:
 
 
 _WHO = (Column("customer", 14), Column("name", 34))
-_SUM = (Column("currency", 6), Column("amount", 14))
+_SUM = (Column("currency", 10), Column("amount", 14))
 
 
 def sent(run: Run) -> Table:
@@ -105,8 +105,8 @@ def failures(run: Run) -> Table:
 def left_out(run: Run) -> Table:
     """Items that no letter of the run asks for, with the reason and the day on which to look again."""
     columns = (
-        Column("outcome", 18), *_WHO, Column("document", 20), Column("due", 11), Column("days_late", 7),
-        Column("currency", 6), Column("outstanding", 14), Column("reason", 60), Column("look_again", 11),
+        Column("outcome", 18), *_WHO, Column("document", 20), Column("due", 11), Column("days_late", 10),
+        Column("currency", 10), Column("outstanding", 14), Column("reason", 60), Column("look_again", 11),
         Column("rule", 18, on_page=False),
     )  # fmt: skip
     asked = {line.item for delivery in run.deliveries for line in delivery.action.claimed}
@@ -137,7 +137,7 @@ def _rank(decision: Decision) -> tuple[int, str, str, str]:
 def call_list(run: Run) -> Table:
     """Customers whom letters do not reach, or no longer move, with their phone; a row per customer and currency."""
     columns = (
-        *_WHO, Column("phone", 20), Column("why", 40), Column("currency", 6), Column("overdue", 14),
+        *_WHO, Column("phone", 20), Column("why", 40), Column("currency", 10), Column("overdue", 14),
         Column("contact", 24), Column("email", 30, on_page=False), Column("responsible", 20, on_page=False),
     )  # fmt: skip
     reasons: dict[str, dict[Term | str, None]] = {}
@@ -178,7 +178,7 @@ def problems(run: Run) -> Table:
 def aging_by_customer(run: Run) -> Table:
     """Open balance per bucket; a row per customer and currency."""
     buckets = (Column(label, 13) for label in run.buckets.labels)
-    columns = (*_WHO, Column("responsible", 20), Column("currency", 6), *buckets, Column("total", 14))
+    columns = (*_WHO, Column("responsible", 20), Column("currency", 10), *buckets, Column("total", 14))
     rows: list[tuple[Cell, ...]] = []
     for (id_, currency), amounts in sorted(run.aging.items()):
         customer = run.customers.get(id_) or Customer(id_, "")
