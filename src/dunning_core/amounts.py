@@ -87,7 +87,7 @@ def after_credits(policy: Policy, proposals: Proposals, credits: Sequence[OpenIt
     """
     by_level = policy.credits == "net_top_down" or policy.letter_level == "own"
     claim = Claim(proposals, {level: balance(items) for level, items in proposals.items()}, by_level)
-    if policy.credits == "ignore":
+    if policy.credits == "ignore" or not credits:
         return claim
     level_of = {item.id: level for level, items in proposals.items() for item in items}
     named = level_of if policy.credits == "net_top_down" else {}

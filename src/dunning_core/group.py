@@ -75,6 +75,7 @@ class Group:
         self.credits: list[OpenItem] = []
         self.open: list[OpenItem] = []
         self.found: dict[str, tuple[OpenItem, Judgement]] = {}
+        self.judged: list[Judgement] | None = None
         least = None if operator else self.policy.minimum_item
         for item in items:
             stop = stops.get(item.id)
@@ -171,15 +172,20 @@ class Group:
 
     def _each(self, events: list[Event]) -> Proposals:
         proposals: Proposals = {}
-        judge, standing, found = self.rules.judge, self.standings.item, self.found
+        found, never, judge = self.found, self._never_dunned(), self.rules.judge_never_dunned
         for item in self.live:
-            judgement = judge(self._facts(item, standing(item.id)))
+            judgement = judge(item) if never else self.rules.judge(self._facts(item, self.standings.item(item.id)))
             found[item.id] = (item, judgement)
             if judgement.outcome is Outcome.DUN:
                 proposals.setdefault(judgement.level, []).append(item)
             elif judgement.outcome is Outcome.FALLEN:
                 events.append(self._event(EventKind.FALLEN, judgement.level, ((item.id, judgement.level),)))
+        self.judged = [found[item.id][1] for item in self.live]
         return proposals
+
+    def _never_dunned(self) -> bool:
+        """Nothing about this customer's items was ever sent, and no minimum stands in the way."""
+        return not self.standings.items and not self.standings.customers and self.minimums == ALL_LEVELS
 
     def _facts(self, item: OpenItem, standing: Standing) -> Facts:
         """The quiet period counts from the last notice of what climbs, or from the customer's."""
@@ -393,7 +399,7 @@ class Group:
         return [self._decision(item, judgement, soonest) for item, judgement in self.found.values()]
 
     def _decision(self, item: OpenItem, judgement: Judgement, soonest: date | None) -> Decision:
-        outcome, level, rule, because, look = judgement
+        outcome, level, rule, because, look, _ = judgement
         if soonest is not None and (look is None or soonest < look) and outcome not in UNMOVED:
             look = soonest
         if self.turns:
@@ -402,13 +408,11 @@ class Group:
 
     def _soonest(self) -> date | None:
         """The first date on which time may change anything about any item of the group."""
-        days = list(self.turns.values())
-        next_turn = self.rules.next_turn
-        for item in self.live:
-            day = next_turn(self._facts(item, self._standing(item)))
-            if day is not None:
-                days.append(day)
-        return min(days, default=None)
+        judged = self.judged
+        if judged is None:
+            judged = [self.rules.judge(self._facts(item, self._standing(item))) for item in self.live]
+        days = [judgement.turn for judgement in judged if judgement.turn is not None]
+        return min([*days, *self.turns.values()] if self.turns else days, default=None)
 
 
 def _earlier(one: date | None, other: date | None) -> date | None:
@@ -424,7 +428,7 @@ UNMOVED = frozenset({Outcome.HELD, Outcome.VETOED, Outcome.CREDIT, Outcome.SETTL
 
 
 def _judged(outcome: Outcome, rule: str, because: str, level: int = 0) -> Judgement:
-    return Judgement(outcome, level, rule, because, None)
+    return Judgement(outcome, level, rule, because)
 
 
 def _joined(deductions: Iterable[Deduction]) -> Iterator[Deduction]:

@@ -149,7 +149,7 @@ class Planner:
     def _gather(self, sheet: _Sheet, judge: Callable[[Group], Verdict]) -> Plan:
         ledger = sheet.ledger
         actions: list[Action] = []
-        decisions: list[Decision] = list(sheet.strays)
+        decisions: list[Decision] = []
         events: list[Event] = []
         for key, name, items in sheet.groups():
             rules = self.rules(name)
@@ -160,6 +160,7 @@ class Planner:
                 actions += written
             decisions += verdict.decisions
             events += verdict.events
+        decisions += sheet.strays  # they are all known only when the groups were gone through
         if not sheet.operator:
             events += sheet.emptied()
         return Plan(
@@ -203,18 +204,18 @@ class _Sheet:
         if not despite_holds:
             self._hold_all()
         for item, reason in vetoes.items():
-            self.stops[item] = Judgement(Outcome.VETOED, 0, "veto", reason, None)
+            self.stops[item] = Judgement(Outcome.VETOED, 0, "veto", reason)
 
     def _hold_all(self) -> None:
-        if self.ledger.holds:
-            by_item: dict[str, list[Hold]] = {}
-            by_customer: dict[str, list[Hold]] = {}
-            for hold in self.ledger.holds:
-                (by_item if hold.item else by_customer).setdefault(hold.item or hold.customer, []).append(hold)
-            for item in self.ledger.items:
-                holds = [*by_item.get(item.id, ()), *by_customer.get(item.customer, ())]
-                if holds:
-                    self._hold(item, holds)
+        if not self.ledger.holds:
+            return
+        by_item: dict[str, list[Hold]] = {}
+        by_customer: dict[str, list[Hold]] = {}
+        for hold in self.ledger.holds:
+            (by_item if hold.item else by_customer).setdefault(hold.item or hold.customer, []).append(hold)
+        for item in self.ledger.items:
+            if item.id in by_item or item.customer in by_customer:
+                self._hold(item, [*by_item.get(item.id, ()), *by_customer.get(item.customer, ())])
 
     def _hold(self, item: OpenItem, holds: Iterable[Hold]) -> None:
         as_of = self.setting.as_of
@@ -227,27 +228,43 @@ class _Sheet:
             until = f" until {longest.until}" if longest.until else ""
             note = f": {longest.note}" if longest.note else ""
             text = f"{longest.reason.value}{until}{note}"
-            self.stops[item.id] = Judgement(Outcome.HELD, 0, "hold", text, None)
+            self.stops[item.id] = Judgement(Outcome.HELD, 0, "hold", text)
 
     def groups(self) -> Iterator[tuple[str, str, list[OpenItem]]]:
         """(key, policy name, items) of every group, in order of the keys."""
-        groups: dict[tuple[str, str], list[OpenItem]] = {}
-        homes: dict[tuple[str, str, str], tuple[str, str] | None] = {}
+        homes: dict[tuple[str, str, str], list[OpenItem]] = {}
+        names: dict[tuple[str, str, str], tuple[str, str]] = {}
+        by_id = self.by_id
         for item in self.ledger.items:
             place = (item.customer, item.currency, item.policy)
-            if place not in homes:
-                homes[place] = None if self._fault(item) else self._home(item)
-            home = homes[place]
-            if home is None or item.id in self.by_id or not item.balance.is_finite():
+            home = homes.get(place)
+            if home is None:
+                home = homes[place] = []
+                if self._fault(item) is None:
+                    names[place] = self._home(item)
+            if item.id in by_id or place not in names or not item.balance.is_finite():
                 self._stray(item)
-                continue
-            self.by_id[item.id] = item
-            if self._by_item(home[1]):
-                home = BETWEEN.join((home[0], item.credit_for or item.id)), home[1]
-            groups.setdefault(home, []).append(item)
+            else:
+                by_id[item.id] = item
+                home.append(item)
+        groups: dict[tuple[str, str], list[OpenItem]] = {}
+        for place, named in names.items():
+            for group, items in self._parted(named, homes[place]):
+                groups.setdefault(group, []).extend(items)
         for (key, name), items in sorted(groups.items()):
             self._seen.add(key)
             yield key, name, items
+
+    def _parted(
+        self, named: tuple[str, str], items: list[OpenItem]
+    ) -> Iterator[tuple[tuple[str, str], list[OpenItem]]]:
+        """With `group_by = "item"` every item is its own group, with the credits that name it."""
+        key, name = named
+        if not self._by_item(name):
+            yield named, items
+            return
+        for item in items:
+            yield (BETWEEN.join((key, item.credit_for or item.id)), name), [item]
 
     def _by_item(self, policy: str) -> bool:
         return "item" in self.setting.policies.policies[policy].group_by

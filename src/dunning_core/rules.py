@@ -11,17 +11,22 @@ from dunning_core.history import GROUND, Standing
 from dunning_core.ledger import OpenItem
 from dunning_core.policy import OF_THE_ITEM, Anchor, Policy
 from dunning_core.prose import because
-from dunning_core.table import COLUMN, Facts, Row, Table, compile_table, span
+from dunning_core.table import ALL_LEVELS, COLUMN, Facts, Row, Table, compile_table, span
+
+REMEMBERED = 50_000
+"""Judgements kept at a time: memory does not grow with the ledger."""
 
 
 class Judgement(NamedTuple):
-    """What the table says about some facts. `look_again`: first date on which the same facts give another answer."""
+    """What the table says about some facts. `look_again`: first date on which the same facts give another answer;
+    `turn`: first date on which an item with these facts may matter differently to the others of its group."""
 
     outcome: Outcome
     level: int
     rule: str
     because: str
-    look_again: date | None
+    look_again: date | None = None
+    turn: date | None = None
 
 
 class Rules:
@@ -46,7 +51,7 @@ class Rules:
         )
         self._tables: dict[date, Table] = {as_of: self.table}
         self._judgements: dict[Facts, Judgement] = {}
-        self._turns: dict[Facts, date | None] = {}
+        self._by_due_date: dict[date, Judgement] = {}
         self._ripe: dict[tuple[date, date, int], bool] = {}
 
     def overdue(self, item: OpenItem) -> bool:
@@ -66,10 +71,25 @@ class Rules:
         """The table's answer, with its reason in words."""
         known = self._judgements.get(facts)
         if known is None:
+            if len(self._judgements) >= REMEMBERED:
+                self._judgements.clear()
             row = self.table.judge(facts)
             text = because(self.policy, row, facts, self.as_of, self.holidays)
-            known = Judgement(row.outcome, row.level, row.rule, text, self._look_again(row, facts))
+            look = self._look_again(row, facts)
+            known = Judgement(row.outcome, row.level, row.rule, text, look, self._turn(facts, look))
             self._judgements[facts] = known
+        return known
+
+    def judge_never_dunned(self, item: OpenItem) -> Judgement:
+        """The same for an item that no letter was about yet, nor about its customer, in a group of any size.
+
+        Most items of a large ledger are such, and look alike: their due date decides, unless the policy asks for more.
+        """
+        if self._uses_issue_date:
+            return self.judge(self.facts(item, GROUND, None, ALL_LEVELS))
+        known = self._by_due_date.get(item.due_date)
+        if known is None:
+            known = self._by_due_date[item.due_date] = self.judge(self.facts(item, GROUND, None, ALL_LEVELS))
         return known
 
     def ripe(self, item: OpenItem, number: int) -> bool:
@@ -91,22 +111,14 @@ class Rules:
             )
         return self._ripe[key]
 
-    def next_turn(self, facts: Facts) -> date | None:
-        """The first day after today on which an item with these facts may matter differently to its group."""
-        if facts not in self._turns:
-            days = self._turning_days(facts)
-            self._turns[facts] = min((day for day in days if day > self.as_of), default=None)
-        return self._turns[facts]
-
-    def _turning_days(self, facts: Facts) -> set[date]:
+    def _turn(self, facts: Facts, look: date | None) -> date | None:
         if self.policy.ladder != "item" or not self.policy.overdue_only:
             days = self._critical_days(facts)
         else:
-            look = self.judge(facts).look_again
             days = {plus(facts.due_date, self.policy.grace_days + 1)} | ({look} if look is not None else set())
         if self.policy.trigger_days is not None:
             days.add(plus(facts.due_date, self.policy.trigger_days))
-        return days
+        return min((day for day in days if day > self.as_of), default=None)
 
     def _look_again(self, row: Row, facts: Facts) -> date | None:
         for day in sorted(self._critical_days(facts)):

@@ -1,0 +1,251 @@
+"""One measurement in a process of its own: `measures.py NAME FOLDER ITEMS` prints what it did as one line of JSON."""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from made_data import AS_OF
+
+from dunning_adapters import sieve
+from dunning_adapters.memory import MemoryHistory
+from dunning_adapters.runner import Runner
+from dunning_adapters.settings import load
+from dunning_core.ledger import Creditor, Customer, ItemKind, Ledger, OpenItem
+from dunning_core.plan import Planner, Setting
+from dunning_core.rules import Rules
+
+Result = dict[str, Any]
+
+
+def runner(folder: Path) -> Runner:
+    made = Runner.of(load(folder / "dunning.toml"))
+    made.history = MemoryHistory()
+    return made
+
+
+def objects(folder: Path) -> Result:
+    """CSV file to plan, every item an object with a decision: no history yet, so two thirds of all items are dunned."""
+    counts: Counter[str] = Counter()
+    letters = 0
+    for piece in runner(folder).proposals(AS_OF):
+        counts.update(decision.outcome.value for decision in piece.plan.decisions)
+        letters += len(piece.plan.actions)
+    return {"rows": sum(counts.values()), "letters": letters}
+
+
+def plain_loop(folder: Path) -> Result:
+    """Reference for `objects`: csv.reader, a date, a Decimal, days late and one level per item; totals per customer."""
+    import csv
+
+    totals: dict[tuple[str, str], list[Any]] = {}
+    rows = 0
+    with (folder / "items.csv").open(encoding="utf-8", newline="") as file:
+        lines = csv.reader(file)
+        next(lines)
+        for row in lines:
+            rows += 1
+            late = (AS_OF - date.fromisoformat(row[5])).days
+            level = 3 if late >= 30 else 2 if late >= 15 else 1 if late >= 3 else 0
+            found = totals.setdefault((row[1], row[6]), [0, Decimal(0)])
+            found[0] = max(found[0], level)
+            found[1] += Decimal(row[8])
+    return {"rows": rows, "letters": sum(1 for level, _ in totals.values() if level)}
+
+
+def frame(folder: Path) -> Any:
+    import polars as pl
+
+    schema = {name: pl.String for name in ("id", "customer", "number", "kind", "currency", "credit_for", "reference")}
+    dates = {"issue_date": pl.Date, "due_date": pl.Date, "promise_until": pl.Date}
+    money = {"amount": pl.Decimal(18, 2), "balance": pl.Decimal(18, 2)}
+    order = ("id,customer,number,kind,issue_date,due_date,currency,amount,balance,credit_for,reference,policy,disputed,"
+             "promise_until").split(",")  # fmt: skip
+    kinds = {**schema, **dates, **money, "policy": pl.String, "disputed": pl.String}
+    return pl.scan_csv(folder / "items.csv", schema={name: kinds[name] for name in order})
+
+
+def polars_reference(folder: Path) -> Result:
+    """Reference for `sieve`: polars alone, CSV to level and sums per customer and currency."""
+    import polars as pl
+
+    late = (pl.lit(AS_OF) - pl.col("due_date")).dt.total_days()
+    level = pl.when(late >= 30).then(3).when(late >= 15).then(2).when(late >= 3).then(1).otherwise(0)
+    query = (
+        frame(folder)
+        .with_columns(level=level)
+        .group_by("customer", "currency")
+        .agg(pl.col("level").max(), pl.col("balance").sum(), pl.len().alias("rows"))
+    )
+    found = query.collect(engine="streaming")
+    return {"rows": found["rows"].sum(), "letters": found.filter(pl.col("level") > 0).height}
+
+
+def sieve_daily(folder: Path) -> Result:
+    """CSV file to plan on an ordinary day of a house that dunned yesterday: sifted, and the busy ones planned."""
+    import polars as pl
+
+    settings = load(folder / "dunning.toml")
+    past = pl.scan_csv(
+        folder / "standings.csv",
+        schema={"id": pl.String, "level": pl.Int16, "last_notice": pl.Date, "deadline": pl.Date, "notices": pl.Int32},
+    )
+    held = pl.col("disputed").is_not_null() & (pl.col("disputed") != "")
+    items = frame(folder).with_columns(held=held).join(past, on="id", how="left")
+    items = items.with_columns(pl.col("level").fill_null(0), pl.col("notices").fill_null(0))
+    policy = settings.policies.policies[settings.policies.default]
+    sifted = sieve.sift(items, Rules(policy, AS_OF))
+    planner = Planner(Setting(settings.policies, AS_OF))
+    plan = planner.plan(ledger_of(settings.creditor, sifted.busy))
+    return {
+        "rows": len(sifted.busy) + sum(sifted.idle["count"]),
+        "letters": len(plan.actions),
+        "busy": len(sifted.busy),
+    }
+
+
+def ledger_of(creditor: Creditor, busy: Any) -> Ledger:
+    from dunning_core.event import Event, EventKind
+    from dunning_core.plan import BETWEEN
+    from dunning_core.values import quick
+
+    item = quick(OpenItem)
+    columns = ("id", "customer", "due_date", "balance", "currency")
+    rows = busy.select(*columns, "number", "issue_date", "amount").iter_rows()
+    items = tuple(item(*row[:5], ItemKind.INVOICE, *row[5:]) for row in rows)
+    events = []
+    letters = busy.filter(busy["level"] > 0).select("id", "customer", "currency", "level", "last_notice", "deadline", "notices")
+    for name, customer, currency, level, last, deadline, notices in letters.iter_rows():
+        for number in range(notices):
+            events.append(
+                Event(EventKind.DISPATCHED, last, customer, f"{name}.{number}", 1, creditor.id,
+                      customer + BETWEEN + currency, level, "", ((name, level),), (), deadline)
+            )  # fmt: skip
+    customers = {name: Customer(name, name, "RO", "ro", emails=("ap@customer.example",)) for name in {x.customer for x in items}}
+    return Ledger(creditor, customers, items, (), tuple(events))
+
+
+def letters(folder: Path) -> Result:
+    """Letters (text and HTML) rendered and serialised for sending, from a plan that is made before the clock starts."""
+    from dunning_adapters.message import serialise
+
+    made = runner(folder)
+    proposal = made.plan(AS_OF, lean=True)
+    posting = made._posting()  # noqa: SLF001 - the bench looks at one step of it
+    from dunning_adapters.runner import _cases
+
+    cases = _cases(proposal)
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    gc.collect()
+    start = time.perf_counter()
+    size = 0
+    for case in cases:
+        size += len(serialise(posting.written(case, AS_OF), domain="exemplu.example", at=at))
+    return {"rows": len(cases), "seconds": time.perf_counter() - start, "bytes": size // max(len(cases), 1)}
+
+
+NAIVE = """<html><body><p>{{ hello }} {{ name }}</p><table>{% for item in items %}<tr><td>{{ item.number }}</td>
+<td>{{ item.issue_date|day }}</td><td>{{ item.due_date|day }}</td><td>{{ item.late }}</td><td>{{ item.amount|money }}</td>
+<td>{{ item.balance|money }}</td></tr>{% endfor %}</table><p>{{ total|money }} {{ deadline|day }}</p></body></html>"""
+NAIVE_TEXT = """{{ hello }} {{ name }}
+{% for item in items %}{{ item.number }} {{ item.issue_date|day }} {{ item.due_date|day }} {{ item.late }} {{ item.amount|money }} {{ item.balance|money }}
+{% endfor %}
+{{ total|money }} {{ deadline|day }}"""
+
+
+def naive_letters(folder: Path) -> Result:
+    """Reference for `letters`: sandboxed Jinja, Babel called for every value, EmailMessage; a much plainer letter."""
+    from email.message import EmailMessage
+    from email.policy import SMTP
+
+    from babel.dates import format_date
+    from babel.numbers import format_currency
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    made = runner(folder)
+    proposal = made.plan(AS_OF, lean=True)
+    items = {item.id: item for item in proposal.ledger.items}
+    place = {"locale": "pl", "currency": "PLN"}
+    environment = ImmutableSandboxedEnvironment(autoescape=True)
+    environment.filters["day"] = lambda day: format_date(day, "short", locale=place["locale"])
+    environment.filters["money"] = lambda x: format_currency(x, place["currency"], locale=place["locale"])
+    html, text = environment.from_string(NAIVE), environment.from_string(NAIVE_TEXT)
+    actions = proposal.plan.actions[:2000]
+    gc.collect()
+    start = time.perf_counter()
+    for action in actions:
+        customer = proposal.ledger.customers[action.customer]
+        place.update(locale=customer.language, currency=action.lines[0].currency)
+        rows = [items[line.item] for line in action.lines]
+        values = {
+            "hello": "Dzień dobry", "name": customer.name, "total": sum(x.balance for x in rows), "deadline": AS_OF,
+            "items": [{"number": x.number, "issue_date": x.issue_date, "due_date": x.due_date, "amount": x.amount,
+                       "balance": x.balance, "late": (AS_OF - x.due_date).days} for x in rows],
+        }  # fmt: skip
+        message = EmailMessage(policy=SMTP)
+        message["From"], message["To"], message["Subject"] = "a@exemplu.example", customer.emails[0], "Wezwanie do zapłaty"
+        message.set_content(text.render(values))
+        message.add_alternative(html.render(values), subtype="html")
+        message.as_bytes()
+    return {"rows": len(actions), "seconds": time.perf_counter() - start}
+
+
+def end_to_end(folder: Path) -> Result:
+    """CSV to letters: planned, read again, written, recorded in a durable SQLite history before and after delivery to
+    a transport that serialises every letter and throws it away."""
+    from dunning_adapters.memory import MemoryTransport
+    from dunning_adapters.message import serialise
+    from dunning_adapters.ports import Receipt, Verdict
+    from dunning_adapters.sql import SqlHistory
+
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+    class Sink(MemoryTransport):
+        def deliver(self, document: Any) -> Receipt:
+            serialise(document, domain="exemplu.example", at=at)
+            return Receipt(document.letter, Verdict.ACCEPTED)
+
+    made = Runner.of(load(folder / "dunning.toml"))
+    (folder / "history.sqlite").unlink(missing_ok=True)
+    made.history = history_at(folder / "history.sqlite")
+    made.transport = Sink(idempotent=True)
+    made.settings = made.settings.model_copy(
+        update={"run": made.settings.run.model_copy(update={"batch": 1000})}
+    )
+    run = made.send(made.plan(AS_OF, lean=True), today=AS_OF)
+    assert isinstance(made.history, SqlHistory)
+    return {"rows": sum(run.counts.values()), "letters": sum(x.end.value == "accepted" for x in run.deliveries)}
+
+
+def history_at(path: Path) -> Any:
+    from dunning_adapters.plugins import Plugins
+    from dunning_adapters.settings import AdapterTable
+
+    return Plugins(installed=False).build("history", AdapterTable(adapter="sql", path=str(path)), path.parent)  # type: ignore[call-arg]
+
+
+MEASURES = {
+    measure.__name__: measure
+    for measure in (objects, plain_loop, polars_reference, sieve_daily, letters, naive_letters, end_to_end)
+}
+
+
+def main(name: str, folder: str) -> None:
+    gc.collect()
+    start = time.perf_counter()
+    found = MEASURES[name](Path(folder))
+    found.setdefault("seconds", time.perf_counter() - start)
+    found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,72 @@
+"""How fast and how large, each figure beside a reference measured in the same run: `python bench/run.py [ITEMS ...]`.
+
+Every measurement runs in a process of its own, measure and reference in turn, and the median of the runs is printed:
+ratios between neighbours are worth more than absolute figures on a busy machine.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from made_data import write
+
+HERE = Path(__file__).parent
+SIZES = (10_000, 100_000, 1_000_000)
+PAIRS = (
+    ("objects", "plain_loop", "open items from CSV to plan, objects path, beside a plain Python loop"),
+    ("sieve_daily", "polars_reference", "open items from CSV to plan, sieve, an ordinary day, beside polars alone"),
+)
+LETTERS = ("letters", "naive_letters", "letters rendered and serialised, beside Jinja + Babel + EmailMessage")
+
+
+def measured(name: str, folder: Path) -> dict[str, float]:
+    """What one process found. Raises CalledProcessError when it fails."""
+    command = [sys.executable, str(HERE / "measures.py"), name, str(folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own file
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def pair(one: str, other: str, folder: Path, runs: int) -> None:
+    """Measure both in turn and print their medians and the ratio."""
+    rates: dict[str, list[float]] = {one: [], other: []}
+    last: dict[str, dict[str, float]] = {}
+    for _ in range(runs):
+        for name in (one, other):
+            found = measured(name, folder)
+            rates[name].append(found["rows"] / found["seconds"])
+            last[name] = found
+    for name in (one, other):
+        more = ", ".join(f"{key} {value:,.0f}" for key, value in last[name].items() if key not in {"seconds", "peak"})
+        print(f"  {name:18}{statistics.median(rates[name]):>12,.0f} /s {last[name]['peak']:>7,.0f} MB   ({more})")
+    ratio = statistics.median(a / b for a, b in zip(rates[one], rates[other], strict=True))
+    print(f"  {one} / {other} = {ratio:.2f}")
+
+
+def main() -> None:
+    """Print all figures."""
+    sizes = [int(argument) for argument in sys.argv[1:]] or SIZES
+    with tempfile.TemporaryDirectory() as scratch:
+        for size in sizes:
+            folder = Path(scratch) / str(size)
+            write(folder, size)
+            runs = 1 if size > 500_000 else 3
+            for one, other, title in PAIRS:
+                print(f"{size:,} {title}")
+                pair(one, other, folder, runs)
+            if size <= 100_000:
+                print(f"{size:,} items: {LETTERS[2]}")
+                pair(LETTERS[0], LETTERS[1], folder, runs)
+            print(f"{size:,} open items from CSV to letters in a durable SQLite history")
+            found = measured("end_to_end", folder)
+            rate, letters = found["rows"] / found["seconds"], found["letters"] / found["seconds"]
+            print(f"  end_to_end        {rate:>12,.0f} items/s {letters:>9,.0f} letters/s {found['peak']:>7,.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
