@@ -175,6 +175,17 @@ def test_it_runs_as_a_module(monkeypatch, arguments, folder):
     assert [str(path) for path in called] == [folder]
 
 
+def test_a_fault_is_one_line(monkeypatch, tmp_path):
+    (tmp_path / "mine").touch()
+    monkeypatch.setattr(sys, "argv", ["demo", str(tmp_path)])
+    with pytest.raises(SystemExit, match="not empty"):
+        runpy.run_module("dunning_adapters.demo")
+
+
+def test_the_settings_begin_with_their_mark():
+    assert (files("dunning_adapters.demo") / "dunning.toml").read_text("utf-8").startswith(demo.MARK)
+
+
 # -- the books
 
 

@@ -39,6 +39,9 @@ OURS = (
 )  # fmt: skip
 """What an earlier demo may have left in the folder."""
 
+MARK = "# The demo's settings"
+"""How the settings of any edition of the demo begin."""
+
 Say = Callable[[str], None]
 
 
@@ -69,7 +72,7 @@ def prepare(out: Path) -> None:
     text = (files(__package__) / NAME).read_text("utf-8")
     settings = out / NAME
     if out.exists() and any(out.iterdir()):
-        ours = settings.is_file() and settings.read_text("utf-8", "replace").startswith(text.splitlines()[0])
+        ours = settings.is_file() and settings.read_text("utf-8", "replace").startswith(MARK)
         if not ours:
             raise ConfigError("the folder is not empty", where=str(out), mend="name another one")
     for pattern in OURS:

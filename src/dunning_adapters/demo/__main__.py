@@ -6,5 +6,9 @@ import sys
 from pathlib import Path
 
 from dunning_adapters.demo import main
+from dunning_core.errors import DunningError
 
-main(Path(*sys.argv[1:2] or ("out",)))
+try:
+    main(Path(*sys.argv[1:2] or ("out",)))
+except DunningError as error:
+    sys.exit(str(error))
