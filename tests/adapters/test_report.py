@@ -385,6 +385,12 @@ def test_the_workbook_holds_every_table(tmp_path):
     assert {"By level", "By age", "By outcome", 26401.85, 80977.77} <= {*values}
 
 
+def test_rows_are_as_high_as_their_text(tmp_path):
+    long = Problem("a.csv", "a word " * 30, mend="short"), Problem("b.csv", "x" * 9999)
+    sheet = openpyxl.load_workbook(write_report(make_run(problems=long), tmp_path).xlsx)["Problems"]
+    assert [sheet.row_dimensions[row].height for row in (2, 3)] == [75, 405]
+
+
 def test_a_currency_without_cents_has_a_format_without(tmp_path):
     run = make_run(aging={("C01", "JPY"): [Decimal(0), Decimal(1200), *[Decimal(0)] * 4]})
     sheet = openpyxl.load_workbook(write_report(run, tmp_path).xlsx)["Aging by customer"]

@@ -12,7 +12,8 @@ from dunning_adapters.report.wording import Wording
 from dunning_adapters.sheets import MOST_ROWS, Style, header, put, workbook
 
 _LONGEST_NAME = 31  # of a sheet
-_WIDE = 40  # characters; wider columns hold sentences and lists
+_LINE, _TALLEST = 15, 27  # points; lines of the tallest row that there may be
+_RAGGED = 2  # characters that a wrapped line leaves free, about
 
 
 def write(sheet: Sheet, path: Path) -> None:
@@ -50,16 +51,20 @@ def _table(sheet: Any, style: Style, table: Table, wording: Wording) -> None:
 
 def _rows(sheet: Any, style: Style, start: int, table: Table, wording: Wording) -> None:
     """The rows of a table from row `start` on, as far as the sheet goes; long text is wrapped."""
-    wraps: list[dict[str, Any]] = [{"text_wrap": True} if column.width >= _WIDE else {} for column in table.columns]
     for number, row in enumerate(table.rows[: MOST_ROWS - 1 - start], start):
-        for column, cell in enumerate(row):
+        lines = 1
+        for place, (column, cell) in enumerate(zip(table.columns, row, strict=True)):
             match cell:
                 case Money(amount, currency):
-                    put(sheet, number, column, amount, style.cell(amount, currency))
-                case Term() | Several():
-                    put(sheet, number, column, wording.text(cell), style(**wraps[column]))
+                    put(sheet, number, place, amount, style.cell(amount, currency))
+                case Term() | Several() | str():
+                    text = wording.text(cell)
+                    put(sheet, number, place, text, style(text_wrap=True))
+                    lines = max(lines, -(-len(text) // (column.width - _RAGGED)))
                 case _:
-                    put(sheet, number, column, cell, style.cell(cell, **wraps[column]))
+                    put(sheet, number, place, cell, style.cell(cell))
+        if lines > 1:  # not every spreadsheet finds the height by itself
+            sheet.set_row(number, min(lines, _TALLEST) * _LINE)
 
 
 def _summary(sheet: Any, style: Style, about: Sheet) -> None:

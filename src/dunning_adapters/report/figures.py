@@ -105,7 +105,7 @@ def failures(run: Run) -> Table:
 def left_out(run: Run) -> Table:
     """Items that no letter of the run asks for, with the reason and the day on which to look again."""
     columns = (
-        Column("outcome", 18), *_WHO, Column("document", 20), Column("due", 11), Column("days_late", 10),
+        Column("outcome", 22), *_WHO, Column("document", 20), Column("due", 11), Column("days_late", 10),
         Column("currency", 10), Column("outstanding", 14), Column("reason", 60), Column("look_again", 11),
         Column("rule", 18, on_page=False),
     )  # fmt: skip
