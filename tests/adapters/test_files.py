@@ -89,7 +89,13 @@ def test_the_canonical_format_holds_every_field(tmp_path: Path) -> None:
     )
     (ledger,), _ = load(tmp_path, **settings)
     first, second = ledger.items
-    assert (first.id, first.number, first.kind, first.reference, first.policy) == ("i1", "F/1", "invoice", "PO-7", "hu-strict")
+    assert (first.id, first.number, first.kind, first.reference, first.policy) == (
+        "i1",
+        "F/1",
+        "invoice",
+        "PO-7",
+        "hu-strict",
+    )
     assert (first.amount, first.balance) == (Decimal(100000), Decimal(40000))
     assert (second.kind, second.balance, second.credit_for) == ("credit_note", Decimal(-5000), "i1")
     assert set(ledger.holds) == {
@@ -99,7 +105,11 @@ def test_the_canonical_format_holds_every_field(tmp_path: Path) -> None:
     customer = ledger.customers["C1"]
     assert (customer.country, customer.language, customer.kind) == ("HU", "hu", "business")
     assert (customer.tax_id, customer.registration, customer.contact) == ("HU12345676", "08-09-000001", "Nagy Ágnes")
-    assert (customer.address.lines, customer.address.postcode, customer.address.city) == (("Fő utca 1.",), "9021", "Győr")
+    assert (customer.address.lines, customer.address.postcode, customer.address.city) == (
+        ("Fő utca 1.",),
+        "9021",
+        "Győr",
+    )
     assert customer.emails == ("penzugy@urhajo.example", "agnes@urhajo.example")
     assert (customer.phones, customer.group, customer.policy) == (("+36 96 111 222",), "vip", "hu-soft")
     assert customer.responsible is not None
@@ -253,7 +263,10 @@ def test_every_ready_mapping_reads_its_own_headers(tmp_path: Path) -> None:
     for name, mapping in ready().items():
         needed = {field: column.columns[0] for field, column in mapping.items.items() if column.columns}
         cells = {"due_date": "2026-01-31", "currency": "EUR", "issue_date": "2026-01-01", "kind": "", "customer": "C1"}
-        row = [cells.get(field, "") if field not in ("number", "id", "balance", "amount", "paid") else "1" for field in needed]
+        row = [
+            cells.get(field, "") if field not in ("number", "id", "balance", "amount", "paid") else "1"
+            for field in needed
+        ]
         (tmp_path / "items.csv").write_text(";".join(needed.values()) + "\n" + ";".join(row) + "\n", "utf-8")
         (ledger,), _ = load(tmp_path, items="items.csv", mapping=name)
         assert [item.balance for item in ledger.items] == [1], (name, ledger.problems)
@@ -321,7 +334,17 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeyp
 
 def test_the_contact_log_is_appended_and_no_cell_is_a_formula(tmp_path: Path) -> None:
     contact = Contact(
-        "C1", DAY, "Notificare", 1, (("RON", Decimal("12.50")),), ("F1", "F2"), "email", ("a@x.ro",), "=1+1", "Bună ziua\n", "k.1"
+        "C1",
+        DAY,
+        "Notificare",
+        1,
+        (("RON", Decimal("12.50")),),
+        ("F1", "F2"),
+        "email",
+        ("a@x.ro",),
+        "=1+1",
+        "Bună ziua\n",
+        "k.1",
     )
     source = FilesSource(FilesSettings(items="items.csv", contact_log="log.csv"), tmp_path)
     source.note([contact])
@@ -329,7 +352,19 @@ def test_the_contact_log_is_appended_and_no_cell_is_a_formula(tmp_path: Path) ->
     with (tmp_path / "log.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     assert len(rows) == 3
-    assert rows[1] == ["2026-11-20", "C1", "Notificare", "1", "12.5 RON", "F1; F2", "email", "a@x.ro", "'=1+1", "Bună ziua\n", "k.1"]
+    assert rows[1] == [
+        "2026-11-20",
+        "C1",
+        "Notificare",
+        "1",
+        "12.5 RON",
+        "F1; F2",
+        "email",
+        "a@x.ro",
+        "'=1+1",
+        "Bună ziua\n",
+        "k.1",
+    ]
     FilesSource(FilesSettings(items="items.csv"), tmp_path / "nowhere").note([contact])
 
 

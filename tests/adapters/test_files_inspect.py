@@ -17,7 +17,9 @@ def test_a_known_export_gets_its_ready_mapping(tmp_path: Path) -> None:
     path = tmp_path / "rozrachunki.csv"
     path.write_bytes(
         "Kod kontrahenta;Numer dokumentu;Typ;Termin płatności;Waluta;Pozostaje;Sporne\r\n"
-        "K1;FV/1;Faktura VAT;31.01.2026;PLN;1 234,50 zł;nie\r\nK2;KFS/2;Korekta;01.02.2026;PLN;-7,00 zł;tak\r\n".encode("cp1250")
+        "K1;FV/1;Faktura VAT;31.01.2026;PLN;1 234,50 zł;nie\r\nK2;KFS/2;Korekta;01.02.2026;PLN;-7,00 zł;tak\r\n".encode(
+            "cp1250"
+        )
     )
     seen = inspect(path, locale="pl")
     assert (seen.encoding, seen.delimiter, seen.rows, seen.mapping) == ("cp1250", ";", 2, "pl_rozrachunki")
@@ -26,7 +28,8 @@ def test_a_known_export_gets_its_ready_mapping(tmp_path: Path) -> None:
         ("yes/no", ""),
     ]  # fmt: skip
     assert seen.undecided == ()
-    table = tomllib.loads(seen.proposal)["source"]["files"]
+    table = tomllib.loads(seen.proposal)["source"]
+    assert table.pop("adapter") == "files"
     source = FilesSource(FilesSettings(**table), tmp_path)
     (ledger,) = source.read(Creditor("me", "Sprzedawca", "PL"), date(2026, 11, 20))
     assert len(ledger.items) == 2
@@ -42,7 +45,7 @@ def test_what_stays_open_is_listed(tmp_path: Path) -> None:
     assert "column Saldo: '1.234' may be thousands or decimals" in text
     assert "no column was recognised for: due_date" in text
     assert seen.mapping == ""
-    assert "# due_date = \"F. vto\"" in seen.proposal
+    assert '# due_date = "F. vto"' in seen.proposal
     assert "# date_format = ..." in seen.proposal
     tomllib.loads(seen.proposal)
 

@@ -66,7 +66,14 @@ def test_what_a_locale_writes_is_read_back(
     writer = csv.writer(out, delimiter=delimiter, lineterminator=end)
     writer.writerow(["number", "customer", "due_date", "currency", "balance", "reference"])
     for index, ((amount, due, odd), name) in enumerate(zip(rows, names, strict=True)):
-        cells = [f"F/{index}", f"C{name}", due.strftime(DATES[locale]), CURRENCY[locale], money(amount, locale), f"a{odd}b{name}"]
+        cells = [
+            f"F/{index}",
+            f"C{name}",
+            due.strftime(DATES[locale]),
+            CURRENCY[locale],
+            money(amount, locale),
+            f"a{odd}b{name}",
+        ]
         writer.writerow(cells)
     (tmp_path / "items.csv").write_bytes(out.getvalue().encode(encoding))
     stated = encoding if encoding in PAGES[locale] else None
@@ -109,7 +116,9 @@ def test_a_cut_at_every_byte_is_noticed(tmp_path: Path, end: str, encoding: str)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.integers(0, len(seed()) - 1), byte=st.sampled_from(b'";,\n\r\t\x00\x1a 0.-\xc5\xff'), insert=st.booleans())
+@given(
+    place=st.integers(0, len(seed()) - 1), byte=st.sampled_from(b'";,\n\r\t\x00\x1a 0.-\xc5\xff'), insert=st.booleans()
+)
 def test_a_changed_byte_never_loses_a_row(tmp_path: Path, place: int, byte: int, insert: bool) -> None:
     whole = seed()
     changed = whole[:place] + bytes((byte,)) + whole[place + (not insert) :]

@@ -45,7 +45,9 @@ def test_items_and_customers_in_two_sheets(tmp_path: Path) -> None:
         ],
         Clienti=[["Cod client", "Denumire", "E-mail", "Blocat"], [4000123, "Oțelul Brăila SA", "a@o.ro", True]],
     )
-    source = FilesSource(FilesSettings(items="clienti.xlsx", customers_sheet="Clienti", mapping="ro_fisa_clienti"), tmp_path)
+    source = FilesSource(
+        FilesSettings(items="clienti.xlsx", customers_sheet="Clienti", mapping="ro_fisa_clienti"), tmp_path
+    )
     (ledger,) = source.read(Creditor("me", "Eu SRL", "RO"), date(2026, 11, 20))
     assert [(item.number, item.due_date, item.balance) for item in ledger.items] == [
         ("17", date(2026, 3, 31), Decimal("0.3")),

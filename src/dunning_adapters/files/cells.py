@@ -64,7 +64,7 @@ class NumberColumn:
         if len(voted) == 2:  # noqa: PLR2004 - the two separators there are
             examples = " and ".join(repr(self.votes[vote]) for vote in voted)
             raise SourceError(f"two ways of writing numbers, {examples}", where=self.where, mend="set `decimal`")
-        if unclear and (not voted and not hint or voted and hint and voted[0] != hint):
+        if unclear and ((not voted and not hint) or (voted and hint and voted[0] != hint)):
             what = f"{unclear!r} may be thousands or decimals"
             raise SourceError(what, where=self.where, mend="set `decimal` to '.' or ','")
         return voted[0] if voted else hint or "."
@@ -101,7 +101,7 @@ class DateColumn:
             examples = " and ".join(repr(self.votes[vote]) for vote in voted)
             raise SourceError(f"two orders of day and month, {examples}", where=self.where, mend="set `date_format`")
         unclear = self.votes.get("?")
-        if unclear and (not voted and not hint or voted and hint and voted[0] != hint):
+        if unclear and ((not voted and not hint) or (voted and hint and voted[0] != hint)):
             what = f"{unclear!r} may be day or month first"
             raise SourceError(what, where=self.where, mend="set `date_format`, for example 'dd/mm/yyyy'")
         return voted[0] if voted else hint or "dmy"
@@ -135,7 +135,9 @@ def number_parser(separator: str) -> Callable[[str], Decimal]:
     """Strict parser for one decimal separator: whole groups of three, one kind of group mark, a known currency word
     or none. Raises ValueError."""
     mark, other = re.escape(separator), re.escape(_OTHER[separator])
-    shape = re.compile(rf"\d*{mark}\d+|\d+{mark}?|\d{{1,3}}([{other}{_SPACES}])\d{{3}}(?:\1\d{{3}})*(?:{mark}\d+)?", re.ASCII)
+    shape = re.compile(
+        rf"\d*{mark}\d+|\d+{mark}?|\d{{1,3}}([{other}{_SPACES}])\d{{3}}(?:\1\d{{3}})*(?:{mark}\d+)?", re.ASCII
+    )
     clean = str.maketrans(separator, ".", _OTHER[separator] + _SPACES)
 
     def parse(cell: str) -> Decimal:

@@ -210,7 +210,9 @@ def _customer(cells: Mapping[str, Any]) -> Customer:
         cells["contact"],
         cells["email"],
         cells["phone"],
-        Person(cells["responsible_email"] or person, cells["responsible"], cells["responsible_email"]) if person else None,
+        Person(cells["responsible_email"] or person, cells["responsible"], cells["responsible_email"])
+        if person
+        else None,
         cells["group"],
         cells["policy"],
     )

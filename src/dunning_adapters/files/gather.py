@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping as MappingOf, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from itertools import compress
 from pathlib import Path
@@ -21,19 +22,28 @@ class Table(Protocol):
     """A CSV file or a sheet whose header is known."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """The file."""
+        raise NotImplementedError
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """How errors call the table."""
+        raise NotImplementedError
 
     @property
-    def unit(self) -> str: ...
+    def unit(self) -> str:
+        """How errors call a row: line or row."""
+        raise NotImplementedError
 
     @property
-    def header(self) -> Sequence[str]: ...
+    def header(self) -> Sequence[str]:
+        """The cells of the header."""
+        raise NotImplementedError
 
     def batches(self) -> Iterator[Batch]:
         """The rows under the header."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

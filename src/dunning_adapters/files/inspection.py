@@ -130,7 +130,9 @@ def _seen(header: str, cells: Sequence[str]) -> ColumnSeen:
     return ColumnSeen(header, "text", example=example)
 
 
-def _decided(header: str, kind: str, example: str, column: DateColumn | NumberColumn, filled: Sequence[str]) -> ColumnSeen:
+def _decided(
+    header: str, kind: str, example: str, column: DateColumn | NumberColumn, filled: Sequence[str]
+) -> ColumnSeen:
     column.see(filled)
     try:
         if isinstance(column, DateColumn):
@@ -181,7 +183,7 @@ def _proposal(
     """TOML for dunning.toml, and the fields for which no column was found."""
     items, customers = _found(mapping, header)
     is_customers = len(customers) > len(items) and bool(missing_item_fields(items))
-    lines = ["[source.files]", f"{'customers' if is_customers else 'items'} = {_quoted(path.name)}"]
+    lines = ["[source]", 'adapter = "files"', f"{'customers' if is_customers else 'items'} = {_quoted(path.name)}"]
     if encoding not in ("", "utf-8", "utf-8-sig", "utf-16"):
         lines.append(f"encoding = {_quoted(encoding)}")
     for setting, kind in (("date_format", "date"), ("decimal", "number")):
@@ -189,7 +191,7 @@ def _proposal(
             lines.append(f"# {setting} = ...  # the file leaves it open")
     if name:
         return "\n".join([*lines, f"mapping = {_quoted(name)}", ""]), []
-    lines += ["", "[source.files.mapping.items]"]
+    lines += ["", "[source.mapping.items]"]
     taken = set(items.values())
     lines += [f"{field} = {_quoted(column)}" for field, column in items.items() if column in map(str.strip, header)]
     missing = missing_item_fields(items)
@@ -197,13 +199,13 @@ def _proposal(
         rest = [column.header for column in columns if column.header not in taken and _suits(field, column)]
         lines.append(f"# {field.split()[0]} = {_quoted(rest[0]) if rest else '...'}  # no column was recognised")
     if customers:
-        lines += ["", "[source.files.mapping.customers]"]
+        lines += ["", "[source.mapping.customers]"]
         lines += [f"{field} = {_quoted(column)}" for field, column in customers.items() if column not in taken]
     return "\n".join([*lines, ""]), [f"no column was recognised for: {field}" for field in missing]
 
 
 def _suits(field: str, column: ColumnSeen) -> bool:
-    name = field.split()[0]
+    name = field.split(maxsplit=1)[0]
     if name in DATES:
         return column.kind == "date"
     if name in NUMBERS:

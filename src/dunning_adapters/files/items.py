@@ -128,13 +128,15 @@ class ItemReader:
         kinds = values.get("kind", ())
         if self.credit_sign == "signed" or not any(kind in kinds for kind in CREDIT_KINDS):
             return {}
-        credits = [kind is ItemKind.CREDIT_NOTE or kind is ItemKind.PAYMENT for kind in kinds]
+        credits = [kind in CREDIT_KINDS for kind in kinds]
         if self.credit_sign == "positive":
             for name in {"balance", "amount"} & values.keys():
-                values[name] = [_negative(value) if credit else value for value, credit in zip(values[name], credits, strict=True)]
+                values[name] = [
+                    _negative(value) if credit else value for value, credit in zip(values[name], credits, strict=True)
+                ]
             return {}
         what = f"a {ItemKind.CREDIT_NOTE.replace('_', ' ')} or payment with a positive balance"
-        mend = "set `credit_sign` of the mapping to \"positive\" or \"signed\""
+        mend = 'set `credit_sign` of the mapping to "positive" or "signed"'
         return {
             index: self.origin.problem(columns[-1][index], "balance", what, str(values["balance"][index]), mend)
             for index in compress(range(len(credits)), credits)
@@ -155,9 +157,7 @@ class ItemReader:
         }
 
 
-def item_vectors(
-    bound: Mapping[str, Bound], columns: Mapping[str, NumberColumn | DateColumn]
-) -> dict[str, Vector]:
+def item_vectors(bound: Mapping[str, Bound], columns: Mapping[str, NumberColumn | DateColumn]) -> dict[str, Vector]:
     """How each bound field is read. Raises SourceError when a column of numbers or dates stays ambiguous."""
     ready: dict[str, Vector] = {}
     naming = bound["id"].join if "id" in bound else ("number",)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping as MappingOf, Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as package_files

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping as MappingOf, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from dunning_adapters.files.customers import AddressBook, CustomerReader, Folk
 from dunning_adapters.files.gather import Gathered, Hints, Table, gather
 from dunning_adapters.files.items import Built, ItemReader, item_vectors
-from dunning_adapters.files.mapping import Column, Mapping, bind, load_mapping, missing_item_fields
+from dunning_adapters.files.mapping import Column, bind, load_mapping, missing_item_fields
 from dunning_adapters.files.settings import FilesSettings
 from dunning_adapters.files.spill import Columns, Repeats, Spill
 from dunning_adapters.files.text import open_text
@@ -24,6 +26,7 @@ from dunning_core.values import Problem, plain, total
 
 _SMALL = 4 << 20  # bytes up to which a file is worked through in one piece
 _PIECE = 1 << 18
+_CUSTOMER = attrgetter("customer")
 _OWN = "customer."  # fields of a customer that stand in the rows of the items file
 
 
@@ -153,7 +156,11 @@ class FilesSource:
             return book, reader.entries(zip(*spill.columns(0), strict=True), book)
 
     def _table(
-        self, path: Path, sheet: str | None, columns: MappingOf[Any, Column], missing: Callable[[Collection[str]], list[str]]
+        self,
+        path: Path,
+        sheet: str | None,
+        columns: MappingOf[Any, Column],
+        missing: Callable[[Collection[str]], list[str]],
     ) -> Table:
         hints = self._hints()
 
@@ -205,7 +212,7 @@ class _Tally:
 def _ledger(creditor: Creditor, built: Built, folk: Folk) -> Ledger:
     """The ledger of some customers; one who has items but is not known gets a stub, so that his items are decided."""
     problems = built.problems + folk.problems
-    for name in dict.fromkeys(item.customer for item in built.items):
+    for name in dict.fromkeys(map(_CUSTOMER, built.items)):
         if name not in folk.customers:
             folk.customers[name] = Customer(name, name)
             problems.append(Problem("customers", "an item's customer is not among them", name, "add the customer"))
@@ -234,6 +241,8 @@ def _own_rows(items: Gathered, columns: Columns) -> Iterator[Sequence[str]]:
     """The customer cells of item rows, each different set once, with the line where it stands first."""
     names = ["customer", *(name for name in items.fields if name.startswith(_OWN))]
     picked = [columns[items.fields.index(name)] for name in names]
+    if len(picked) == 1:
+        return ((name, "1") for name in dict.fromkeys(picked[0]) if name.strip())
     lines = dict(zip(zip(*(column[::-1] for column in picked), strict=True), columns[-1][::-1], strict=True))
     return ((*cells, line) for cells, line in reversed(lines.items()) if cells[0].strip())
 

@@ -110,7 +110,9 @@ REASONS = {
         ("insolvency", "insolventa", "concurso", "upadlosc", "restrukturyzacja", "csod", "felszamolas"),
         HoldReason.INSOLVENCY,
     ),
-    **dict.fromkeys(("agreement", "esalonare", "acuerdo", "aplazamiento", "ugoda", "reszletfizetes"), HoldReason.AGREEMENT),
+    **dict.fromkeys(
+        ("agreement", "esalonare", "acuerdo", "aplazamiento", "ugoda", "reszletfizetes"), HoldReason.AGREEMENT
+    ),
 }
 
 CURRENCIES = {"LEI": "RON", "LEU": "RON", "ZŁ": "PLN", "ZL": "PLN", "FT": "HUF", "€": "EUR", "EURO": "EUR", "$": "USD"}

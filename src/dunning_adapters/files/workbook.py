@@ -73,7 +73,7 @@ def _open(path: Path) -> CalamineWorkbook:
     if not path.is_file():
         raise SourceError("no such file", where=str(path))
     try:
-        from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra
+        from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         raise MissingExtra("python-calamine", "excel", f"reading {path.name}") from None
     if path.suffix.lower() in _ZIPPED:
@@ -102,7 +102,7 @@ def _refuse_bombs(path: Path) -> None:
 
 def _rows(book: CalamineWorkbook, name: str, path: Path) -> list[tuple[int, tuple[str, ...]]]:
     """Rows that are not empty, as text, with their numbers."""
-    from python_calamine import CalamineError  # noqa: PLC0415 - an extra
+    from python_calamine import CalamineError
 
     try:
         sheet = book.get_sheet_by_name(name)
