@@ -6,19 +6,18 @@ the past come first, so that today's letters stand on what went out before.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from importlib.resources import files
 from pathlib import Path
 
 from dunning_adapters.demo.books import export
+from dunning_adapters.demo.summary import summary, where
 from dunning_adapters.plan_file import write_json, write_xlsx
 from dunning_adapters.report import people, write_report
 from dunning_adapters.result import Run
 from dunning_adapters.runner import Proposal, Runner
 from dunning_adapters.settings import NAME, AdapterTable, Settings, load
-from dunning_core.decision import Outcome
 from dunning_core.errors import ConfigError, MissingExtra
 from dunning_core.event import Event, EventKind
 
@@ -76,9 +75,8 @@ def prepare(out: Path) -> None:
         if not ours:
             raise ConfigError("the folder is not empty", where=str(out), mend="name another one")
     for pattern in OURS:
-        for path in out.glob(pattern):
-            if path.is_file():
-                path.unlink()
+        for path in filter(Path.is_file, list(out.glob(pattern))):
+            path.unlink()
     out.mkdir(parents=True, exist_ok=True)
     settings.write_text(text, "utf-8")
 
@@ -140,45 +138,3 @@ def _plan_files(runner: Runner, proposal: Proposal, out: Path) -> Iterator[str]:
         write_xlsx(plan, out / "plan.xlsx", customers=ledger.customers, items=items, levels=levels)
     except MissingExtra as error:
         yield f"left out: {error}"
-
-
-def summary(run: Run) -> Iterator[str]:
-    """What became of the letters and of the items, as two small tables."""
-    yield f"{run.as_of}: {len(run.deliveries)} letters to write"
-    yield ""
-    ends = Counter((delivery.action.level_name, delivery.end.value) for delivery in run.deliveries)
-    yield from _table(("letters", "became", "count"), [(*key, str(count)) for key, count in sorted(ends.items())])
-    yield ""
-    currencies = sorted({currency for _, currency in run.balances})
-    rows = []
-    for outcome in sorted(run.counts, key=list(Outcome).index):
-        balances = [run.balances.get((outcome, currency)) for currency in currencies]
-        shown = ["" if balance is None else f"{balance:,.2f}" for balance in balances]
-        rows.append((outcome.value, str(run.counts[outcome]), *shown))
-    yield from _table(("open items", "count", *currencies), rows)
-    yield ""
-    yield f"{len(run.problems)} faults in the data, each named in the report; all other rows were worked through"
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Columns of text; those of numbers are set to the right."""
-    widths = [max(len(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
-    words = [not any(map(str.isdigit, "".join(column))) for column in zip(*rows, strict=True)]
-    for cells in (titles, ["-" * width for width in widths], *rows):
-        placed = zip(cells, widths, words, strict=True)
-        yield "  ".join(cell.ljust(width) if word else cell.rjust(width) for cell, width, word in placed).rstrip()
-
-
-def where(out: Path) -> Iterator[str]:
-    """The places worth a look."""
-    yield f"Look into {out}:"
-    places = {
-        "letters/": "one .eml and one .html per letter; letters/earlier/ has those of the past",
-        "plan.json, plan.xlsx": "what was proposed, for every open item, and why",
-        "report/": "what a responsible person reads after the run",
-        "dunning.toml": "the settings; items.csv and customers.csv are the data",
-        "history.sqlite": "what happened; try `dunning history` in the folder",
-    }
-    width = max(map(len, places))
-    for name, what in places.items():
-        yield f"  {name.ljust(width)}  {what}"
