@@ -12,6 +12,7 @@ from pathlib import Path
 from dunning_core.errors import SourceError
 
 _CHUNK = 1 << 20
+_ASCII = 0x7F
 _COMMON = "\u00a0«»§°·©®ÄÖÜäöüßÉéÈèÀàÇçÓóÁáÍíÚúÔô€„“”‚‘’–—…•"
 _LETTERS = {
     "pl": "ĄąĆćĘęŁłŃńÓóŚśŹźŻż",
@@ -36,6 +37,8 @@ LOCALES = tuple(_CODE_PAGES)
 _MISREAD = re.compile(r"(?<=[^\W\d_])[±¶¬¦ˇ¹²³¼½¾¢£¥¤¨¯´¸×÷¿¡ªº°\u0080-\u009f](?=[^\W\d_])|[\u0080-\u009f]")
 # Two capitals of a code page can form one valid UTF-8 letter of another script: SPÓŁKA becomes SPӣKA.
 _FOREIGN = re.compile(r"(?<=[A-Za-z])[\u0250-\u07ff](?=[A-Za-z])")
+_LATIN = re.compile(r"[\u00a0-\u024f\u2010-\u20cf]")
+_ESCAPED = re.compile(r"[\udc80-\udcff]")
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 _LONE_CR = re.compile(rb"\r(?!\n)")
@@ -161,19 +164,19 @@ def _refuse_matches(path: Path, encoding: str, pattern: re.Pattern[str], what: s
 
 
 def _mostly_utf8(path: Path) -> bool:
-    """Whether more high bytes form UTF-8 than not; a few pairs of code page letters do so by accident."""
+    """Whether more high bytes form Latin letters of UTF-8 than not; a few pairs of code page letters do by accident,
+    and then mostly letters that nobody writes here."""
     good = bad = 0
     for _, chunk in _chunks(path):
         text = chunk.decode("utf-8", "surrogateescape")
-        high = [letter for letter in text if letter > "\x7f"]
-        wrong = sum("\udc80" <= letter <= "\udcff" for letter in high)
-        good, bad = good + len(high) - wrong, bad + wrong
+        good += len(_LATIN.findall(text))
+        bad += len(_ESCAPED.findall(text))
     return good > bad
 
 
 def _of_locale(path: Path, locale: str) -> str:
     """The one code page of the locale in which every high byte is a letter or sign that the language uses."""
-    used = {byte for _, chunk in _chunks(path) if not chunk.isascii() for byte in set(chunk) if byte > 0x7F}
+    used = {byte for _, chunk in _chunks(path) if not chunk.isascii() for byte in set(chunk) if byte > _ASCII}
     readings = {page: bytes(sorted(used)).decode(page, "replace") for page in _CODE_PAGES[locale]}
     pages = " or ".join(readings)
     for sensible in (_LETTERS[locale] + _COMMON, _NEIGHBOURS[locale] + _COMMON):

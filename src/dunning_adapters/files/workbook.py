@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +95,7 @@ def _refuse_bombs(path: Path) -> None:
         raise SourceError(f"not a workbook: {error}", where=path.name, mend=mend) from None
     size, stored = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     ends = sorted((part.header_offset, part.header_offset + part.compress_size) for part in parts)
-    overlapping = any(second[0] < first[1] for first, second in zip(ends, ends[1:], strict=False))
+    overlapping = any(second[0] < first[1] for first, second in pairwise(ends))
     if overlapping or size > _LARGEST or (size > _RATIO_MATTERS and size > _LARGEST_RATIO * max(stored, 1)):
         what = f"{size} bytes packed into {stored}: a zip bomb, or too large for a workbook"
         raise SourceError(what, where=path.name, mend="export it as CSV")
