@@ -10,7 +10,7 @@ from dunning_adapters.ports import History, Receipt, Transport, Verdict
 from dunning_adapters.result import Delivery, End
 from dunning_core.action import Action
 from dunning_core.document import Document
-from dunning_core.errors import AlreadyRecorded, DunningError
+from dunning_core.errors import AlreadyRecorded, DunningError, TransportError
 from dunning_core.event import Event, EventKind
 from dunning_core.history import counted
 from dunning_core.ledger import Customer, Ledger
@@ -58,7 +58,8 @@ class Posting:
     def post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:
         """Deliver all cases; one that fails does not stop the others.
 
-        Raises TransportError when the transport cannot work at all; whatever was dispatched before is recorded.
+        Raises TransportError when the transport cannot work at all. What it did before is recorded and yielded, and
+        the letters that were dispatched but certainly not sent are recorded as such.
         """
         if not cases:
             return
@@ -76,9 +77,11 @@ class Posting:
         recorded = list(self._dispatch(ready, on))
         ready = [(case, document) for case, document, fault in recorded if not fault]
         yield from (Delivery(c.action, c.customer, End.OVERTAKEN, d, fault) for c, d, fault in recorded if fault)
-        receipts = self._deliver(ready, on)
+        receipts, broken = self._deliver(ready, on)
         for (case, document), receipt in zip(ready, receipts, strict=True):
             yield Delivery(case.action, case.customer, RESULTS[receipt.verdict][0], document, receipt.text)
+        if broken is not None:
+            raise broken
 
     def written(self, case: Case, on: date) -> Document:
         """The document of a case. Raises RenderError."""
@@ -113,17 +116,26 @@ class Posting:
         event = case.action.dispatched(on, attempt=document.attempt)
         return replace(event, subject=document.subject, text=document.text, at=self.clock())
 
-    def _deliver(self, ready: Sequence[tuple[Case, Document]], on: date) -> list[Receipt]:
-        """Deliver, and record every result, also when the transport breaks down in the middle."""
+    def _deliver(
+        self, ready: Sequence[tuple[Case, Document]], on: date
+    ) -> tuple[list[Receipt], TransportError | None]:
+        """Deliver and record every result, also when the transport breaks down, or the program, in the middle."""
         receipts: list[Receipt] = []
+        broken: TransportError | None = None
+        # Whoever interrupts a delivery leaves that one letter in doubt; a TransportError says that it is not out.
+        interrupted = Verdict.IN_DOUBT
         try:
             for _, document in ready:
                 receipts.append(self.transport.deliver(document))
+        except TransportError as error:
+            interrupted, broken = Verdict.LATER, error
         finally:
-            unsent = [Receipt(document.letter, Verdict.LATER, "connect") for _, document in ready[len(receipts) :]]
-            results = zip(ready, [*receipts, *unsent], strict=True)
+            for _, document in ready[len(receipts) :]:
+                receipts.append(Receipt(document.letter, interrupted, text=str(broken or "interrupted")))
+                interrupted = Verdict.LATER
+            results = zip(ready, receipts, strict=True)
             self.append(self._result(case, document, receipt, on) for (case, document), receipt in results)
-        return receipts
+        return receipts, broken
 
     def _result(self, case: Case, document: Document, receipt: Receipt, on: date) -> Event:
         kind = RESULTS[receipt.verdict][1]

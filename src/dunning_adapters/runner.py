@@ -19,8 +19,8 @@ from dunning_core.action import Action
 from dunning_core.aging import Aging, age
 from dunning_core.decision import Outcome
 from dunning_core.document import Document
-from dunning_core.errors import DunningError, PlanError, PolicyError, SourceError, TemplateError
-from dunning_core.event import Event
+from dunning_core.errors import DunningError, PlanError, PolicyError, SourceError, TemplateError, TransportError
+from dunning_core.event import Event, EventKind
 from dunning_core.ledger import Creditor, Customer, Ledger, OpenItem, by_customer, together
 from dunning_core.plan import Plan, Planner, Setting, approval, joined
 from dunning_core.render import Templates, render
@@ -47,6 +47,7 @@ class Proposal:
     balances: dict[tuple[Outcome, str], Decimal] = field(default_factory=dict)
     counts: Counter[Outcome] = field(default_factory=Counter)
     aging: Aging = field(default_factory=dict)
+    bounced: frozenset[str] = frozenset()
 
 
 def _silent(what: str, done: int, of: int) -> None:
@@ -157,7 +158,9 @@ class Runner:
         counts: Counter[Outcome] = Counter()
         aging: Aging = {}
         plans, ledgers = [Plan(as_of, self.creditor.id)], []
+        returned: set[str] = set()
         for piece in self.proposals(as_of):
+            returned |= _bounced(piece.ledger.events)
             for key, balance in piece.plan.balances().items():
                 balances[key] = balances.get(key, Decimal(0)) + balance
             counts.update(decision.outcome for decision in piece.plan.decisions)
@@ -165,7 +168,8 @@ class Runner:
             kept = _lean(piece) if lean else piece
             plans.append(kept.plan)
             ledgers.append(kept.ledger)
-        return Proposal(joined(plans), together(self.creditor, ledgers), balances, counts, aging)
+        whole = together(self.creditor, ledgers)
+        return Proposal(joined(plans), whole, balances, counts, aging, frozenset(returned))
 
     def choose(
         self, as_of: date, items: Iterable[str], level: str, *, by: str, because: str = "", despite_holds: bool = False
@@ -237,7 +241,9 @@ class Runner:
         cases, deliveries = _cases(proposal), list[Delivery]()
         if today is not None:
             self._valid(proposal.plan, today)
-            cases, deliveries = self._still_wanted(proposal)
+            parts = [self._still_wanted(some, proposal.plan.as_of) for some in _by_some_customers(cases)]
+            cases = [case for standing, _ in parts for case in standing]
+            deliveries = [delivery for _, overtaken in parts for delivery in overtaken]
         posting = self._posting()
         for case in cases:
             try:
@@ -255,12 +261,21 @@ class Runner:
         """
         started, plan = self.clock(), proposal.plan
         self._valid(plan, today or self.today())
-        standing, deliveries = self._still_wanted(proposal)
-        of = len(standing)
-        posting = self._posting()
-        for done, delivery in enumerate(posting.post(standing, plan.as_of), 1):
-            deliveries.append(delivery)
-            self.progress("sending", done, of)
+        posting, deliveries = self._posting(), list[Delivery]()
+        waiting = _cases(proposal)
+        try:
+            for some in _by_some_customers(waiting):
+                standing, overtaken = self._still_wanted(some, plan.as_of)
+                deliveries += overtaken
+                for delivery in posting.post(standing, plan.as_of):
+                    deliveries.append(delivery)
+                    self.progress("sending", len(deliveries), len(waiting))
+        except TransportError as error:
+            if not posting.recorded:
+                raise
+            done = {delivery.action.key for delivery in deliveries}
+            rest = [case for case in waiting if case.action.key not in done]
+            deliveries += [Delivery(case.action, case.customer, End.LATER, text=str(error)) for case in rest]
         posting.append(replace(event, at=self.clock()) for event in plan.events)
         self._tell(posting.recorded)
         return self._finished(proposal, deliveries, started, dry=False)
@@ -274,24 +289,18 @@ class Runner:
         if days > most:
             raise PlanError(f"the plan is {days} days old, at most {most} are allowed", mend="make a new plan")
 
-    def _still_wanted(self, proposal: Proposal) -> tuple[list[Case], list[Delivery]]:
-        """Plan again on fresh facts, some customers at a time: what is wanted exactly as it was, and what is not."""
-        standing: list[Case] = []
-        overtaken: list[Delivery] = []
-        of_customer: dict[str, list[Case]] = {}
-        for case in _cases(proposal):
-            of_customer.setdefault(case.action.customer, []).append(case)
-        for some in _chunks(sorted(of_customer)):
-            cases = [case for name in some for case in of_customer[name]]
-            fresh = self._fresh({case.action.customer: case.ledger for case in cases}, proposal.plan.as_of)
-            wanted = self._wanted(fresh, [case.action for case in cases], proposal.plan.as_of)
-            known = by_customer(fresh)
-            for case in cases:
-                if approval(case.action) in wanted:
-                    standing.append(Case(case.action, known[case.action.customer]))
-                else:
-                    text = "the facts changed since the plan was made: see the next plan"
-                    overtaken.append(Delivery(case.action, case.customer, End.OVERTAKEN, text=text))
+    def _still_wanted(self, cases: Sequence[Case], as_of: date) -> tuple[list[Case], list[Delivery]]:
+        """Plan again on fresh facts: what is wanted exactly as it was, and what is not."""
+        fresh = self._fresh({case.action.customer: case.ledger for case in cases}, as_of)
+        wanted = self._wanted(fresh, [case.action for case in cases], as_of)
+        known = by_customer(fresh)
+        standing, overtaken = list[Case](), list[Delivery]()
+        for case in cases:
+            if approval(case.action) in wanted:
+                standing.append(Case(case.action, known[case.action.customer]))
+            else:
+                text = "the facts changed since the plan was made: see the next plan"
+                overtaken.append(Delivery(case.action, case.customer, End.OVERTAKEN, text=text))
         return standing, overtaken
 
     def _fresh(self, planned: Mapping[str, Ledger], as_of: date) -> Ledger:
@@ -348,6 +357,7 @@ class Runner:
             customers=ledger.customers,
             items={item.id: item for item in ledger.items},
             problems=(*plan.problems, *self.problems),
+            bounced=tuple(sorted(proposal.bounced)),
         )
 
 
@@ -384,6 +394,12 @@ def _chosen_again(planner: Planner, fresh: Ledger, action: Action, vetoes: Mappi
         return ()
 
 
+def _bounced(events: Iterable[Event]) -> set[str]:
+    """Customers whose last letter came back."""
+    last = {event.customer: event.kind for event in events if event.key}
+    return {customer for customer, kind in last.items() if kind is EventKind.BOUNCED}
+
+
 def _customer(item: OpenItem) -> str:
     return item.customer
 
@@ -393,10 +409,21 @@ def _cases(proposal: Proposal) -> list[Case]:
     return [Case(action, ledgers[action.customer]) for action in proposal.plan.actions]
 
 
+def _by_some_customers(cases: Sequence[Case]) -> Iterator[list[Case]]:
+    """The cases, those of one customer together, some customers at a time."""
+    of_customer: dict[str, list[Case]] = {}
+    for case in cases:
+        of_customer.setdefault(case.action.customer, []).append(case)
+    for some in _chunks(sorted(of_customer)):
+        yield [case for name in some for case in of_customer[name]]
+
+
 def _lean(piece: Proposal) -> Proposal:
     """Only what needs something done or reported; everything of a customer who gets a letter."""
     plan, ledger = piece.plan, piece.ledger
-    decisions = tuple(decision for decision in plan.decisions if decision.outcome not in IDLE)
+    # What was on a letter before is reported as settled once it is gone, so the report must see that it is not.
+    dunned = {item for event in ledger.events for item, _ in event.items}
+    decisions = tuple(d for d in plan.decisions if d.outcome not in IDLE or d.item in dunned)
     writes = {action.customer for action in plan.actions}
     busy = {decision.item for decision in decisions}
     items = tuple(item for item in ledger.items if item.customer in writes or item.id in busy)
