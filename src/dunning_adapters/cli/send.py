@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def chosen(runner: Runner, edited: Edited, by: str, because: str) -> tuple[Plan,
     """The plan as the person wants it, and decisions about items that were ticked but cannot be written about.
 
     Letters without an edited row stay as they are. The ticked rows of the others are planned anew, each at its level,
-    as that person's choice.
+    as that person's choice. Raises PlanError when the letters would deduct more than a credit holds.
     """
     plan = edited.plan
     kept = [action for action in plan.actions if not _touched(action, edited)]
@@ -81,7 +81,20 @@ def chosen(runner: Runner, edited: Edited, by: str, because: str) -> tuple[Plan,
         anew = runner.choose(plan.as_of, items, level, by=by, because=because).plan
         kept += anew.actions
         stopped += [decision for decision in anew.decisions if decision.outcome is not Outcome.DUN]
+    _credits_are_used_once(plan, kept)
     return replace(plan, actions=tuple(kept)), stopped
+
+
+def _credits_are_used_once(plan: Plan, actions: Iterable[Action]) -> None:
+    """Each level is planned on its own, so two letters of one customer could deduct the same credit."""
+    left = {decision.item: -decision.balance for decision in plan.decisions}
+    for action in actions:
+        for used in action.deductions:
+            left[used.item] = left.get(used.item, used.amount) - used.amount
+            if left[used.item] < 0:
+                what = f"the credit {used.item} would be deducted from more than one letter"
+                mend = "give the ticked rows of this customer one level"
+                raise PlanError(what, where=f"customer {action.customer}", mend=mend)
 
 
 def _touched(action: Action, edited: Edited) -> bool:

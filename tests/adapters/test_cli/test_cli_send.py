@@ -9,8 +9,10 @@ import openpyxl
 import pytest
 from aiosmtpd.controller import Controller
 
+from dunning_adapters.folder import FolderTransport
 from dunning_adapters.runner import Runner
 from dunning_adapters.settings import load
+from dunning_core.errors import TransportError
 
 
 class Inbox:
@@ -290,3 +292,33 @@ def test_falls_are_recorded_once_though_a_plan_is_sent_twice(firm):
     firm("send", firm.path("plan.json"), "--send")
     firm("send", firm.path("plan.json"), "--send")
     assert [event.on for event in events(firm) if event.kind == "fallen"] == [date(2026, 11, 21)]
+
+
+def test_a_credit_is_not_deducted_from_two_letters(firm):
+    more = "ES-3,C2,ES-3,2026-09-20,2026-10-05,EUR,400.00,400.00\nES-9,C2,ES-9,2026-09-20,2026-10-05,EUR,,-80.00\n"
+    firm.items(MANY + more)
+    firm("plan", "--xlsx", firm.path("plan.xlsx"))
+    edit(firm.path("plan.xlsx"), lambda item, cells: item == "ES-1" and setattr(cells["Level"], "value", "demand"))
+    assert firm("send", firm.path("plan.xlsx"), "--send", "--by", "ana", code=2).stderr == (
+        "error: customer C2: the credit ES-9 would be deducted from more than one letter"
+        " (give the ticked rows of this customer one level)\n"
+    )
+    assert firm.letters() == []
+
+
+def test_a_server_that_dies_in_the_middle_leaves_the_rest_for_later(firm, monkeypatch):
+    deliver, seen = FolderTransport.deliver, []
+
+    def dying(transport, document):
+        seen.append(document)
+        if len(seen) > 1:
+            raise TransportError("the disk is full")
+        return deliver(transport, document)
+
+    monkeypatch.setattr(FolderTransport, "deliver", dying)
+    ran = firm("run", "--send", code=1)
+    assert "the disk is full" in ran.stderr
+    assert ran.stdout.splitlines()[-1] == "Run of 2026-11-21: 1 letter sent, 3 letters to look at."
+    monkeypatch.undo()
+    firm("run", "--send")
+    assert len(firm.letters()) == len({event.key for event in events(firm) if event.kind == "accepted"})
