@@ -12,9 +12,17 @@ from datetime import date, timedelta
 from pathlib import Path
 
 AS_OF = date(2026, 11, 20)
-COUNTRIES = {"RO": ("RON", 5, "SRL"), "ES": ("EUR", 1, "S.L."), "PL": ("PLN", 4, "Sp. z o.o."), "HU": ("HUF", 400, "Kft.")}
+COUNTRIES = {
+    "RO": ("RON", 5, "SRL"),
+    "ES": ("EUR", 1, "S.L."),
+    "PL": ("PLN", 4, "Sp. z o.o."),
+    "HU": ("HUF", 400, "Kft."),
+}
 NAMES = ("Ștefănescu", "Núñez & Hijos", "Żółkiewski", "Győző", "Mădălina", "Muñoz", "Wiśniewski", "Szőke")
-ITEM_HEADER = "id,customer,number,kind,issue_date,due_date,currency,amount,balance,credit_for,reference,policy,disputed,promise_until"
+ITEM_HEADER = (
+    "id,customer,number,kind,issue_date,due_date,currency,amount,balance,credit_for,reference,policy,disputed,"
+    "promise_until"
+)
 CUSTOMER_HEADER = (
     "id,name,country,language,kind,tax_id,registration,street,postcode,city,contact,email,phone,"
     "group,policy,blocked,responsible,responsible_email"
@@ -26,7 +34,8 @@ country = "RO"
 email = "accounts@exemplu.example"
 accounts = [
   {currency = "EUR", number = "RO66BACX0000001234567890"}, {currency = "RON", number = "RO66BACX0000001234567891"},
-  {currency = "PLN", number = "PL61109010140000071219812874"}, {currency = "HUF", number = "HU42117730161111101800000000"},
+  {currency = "PLN", number = "PL61109010140000071219812874"},
+  {currency = "HUF", number = "HU42117730161111101800000000"},
 ]
 [source]
 adapter = "files"

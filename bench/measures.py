@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from made_data import AS_OF
+from made_data import AS_OF, ITEM_HEADER
 
 from dunning_adapters import sieve
 from dunning_adapters.memory import MemoryHistory
@@ -64,13 +64,10 @@ def plain_loop(folder: Path) -> Result:
 def frame(folder: Path) -> Any:
     import polars as pl
 
-    schema = {name: pl.String for name in ("id", "customer", "number", "kind", "currency", "credit_for", "reference")}
-    dates = {"issue_date": pl.Date, "due_date": pl.Date, "promise_until": pl.Date}
-    money = {"amount": pl.Decimal(18, 2), "balance": pl.Decimal(18, 2)}
-    order = ("id,customer,number,kind,issue_date,due_date,currency,amount,balance,credit_for,reference,policy,disputed,"
-             "promise_until").split(",")  # fmt: skip
-    kinds = {**schema, **dates, **money, "policy": pl.String, "disputed": pl.String}
-    return pl.scan_csv(folder / "items.csv", schema={name: kinds[name] for name in order})
+    dates = dict.fromkeys(("issue_date", "due_date", "promise_until"), pl.Date)
+    money = dict.fromkeys(("amount", "balance"), pl.Decimal(18, 2))
+    kinds = {name: {**dates, **money}.get(name, pl.String) for name in ITEM_HEADER.split(",")}
+    return pl.scan_csv(folder / "items.csv", schema=kinds)
 
 
 def polars_reference(folder: Path) -> Result:
@@ -121,16 +118,25 @@ def ledger_of(creditor: Creditor, busy: Any) -> Ledger:
     columns = ("id", "customer", "due_date", "balance", "currency")
     rows = busy.select(*columns, "number", "issue_date", "amount").iter_rows()
     items = tuple(item(*row[:5], ItemKind.INVOICE, *row[5:]) for row in rows)
-    events = []
-    letters = busy.filter(busy["level"] > 0).select("id", "customer", "currency", "level", "last_notice", "deadline", "notices")
-    for name, customer, currency, level, last, deadline, notices in letters.iter_rows():
-        for number in range(notices):
-            events.append(
-                Event(EventKind.DISPATCHED, last, customer, f"{name}.{number}", 1, creditor.id,
-                      customer + BETWEEN + currency, level, "", ((name, level),), (), deadline)
-            )  # fmt: skip
-    customers = {name: Customer(name, name, "RO", "ro", emails=("ap@customer.example",)) for name in {x.customer for x in items}}
-    return Ledger(creditor, customers, items, (), tuple(events))
+    columns = ("id", "customer", "currency", "level", "last_notice", "deadline", "notices")
+    standing = busy.filter(busy["level"] > 0).select(*columns)
+    events = tuple(
+        Event(
+            EventKind.DISPATCHED,
+            last,
+            customer,
+            key=f"{name}.{number}",
+            group=customer + BETWEEN + currency,
+            level=level,
+            items=((name, level),),
+            deadline=deadline,
+        )
+        for name, customer, currency, level, last, deadline, notices in standing.iter_rows()
+        for number in range(notices)
+    )
+    names = {found.customer for found in items}
+    customers = {name: Customer(name, name, "RO", "ro", emails=("ap@customer.example",)) for name in names}
+    return Ledger(creditor, customers, items, (), events)
 
 
 def letters(folder: Path) -> Result:
@@ -152,13 +158,53 @@ def letters(folder: Path) -> Result:
     return {"rows": len(cases), "seconds": time.perf_counter() - start, "bytes": size // max(len(cases), 1)}
 
 
-NAIVE = """<html><body><p>{{ hello }} {{ name }}</p><table>{% for item in items %}<tr><td>{{ item.number }}</td>
-<td>{{ item.issue_date|day }}</td><td>{{ item.due_date|day }}</td><td>{{ item.late }}</td><td>{{ item.amount|money }}</td>
-<td>{{ item.balance|money }}</td></tr>{% endfor %}</table><p>{{ total|money }} {{ deadline|day }}</p></body></html>"""
-NAIVE_TEXT = """{{ hello }} {{ name }}
-{% for item in items %}{{ item.number }} {{ item.issue_date|day }} {{ item.due_date|day }} {{ item.late }} {{ item.amount|money }} {{ item.balance|money }}
+CELL = 'style="padding:6px 8px;border-bottom:1px solid #d0d7e2;text-align:right;font-family:Arial,sans-serif"'
+NAIVE = f"""<html lang="{{{{ language }}}}"><body style="font-family:Arial,sans-serif;color:#1a1a1a;max-width:720px">
+<h1 style="color:#24426b">{{{{ creditor.name }}}}</h1>
+<p>{{% for line in creditor.lines %}}{{{{ line }}}}<br>{{% endfor %}}</p>
+<p><b>{{{{ name }}}}</b><br>{{% for line in lines %}}{{{{ line }}}}<br>{{% endfor %}}</p>
+<p>{{{{ on|day }}}}, {{{{ reference }}}}</p>
+<p>{{{{ hello }}}}</p><p>{{{{ opening }}}}</p><p>{{{{ demand }}}} {{{{ total|money }}}} {{{{ deadline|day }}}}</p>
+<table>{{% for item in items %}}<tr><td {CELL}>{{{{ item.number }}}}</td>
+<td {CELL}>{{{{ item.issue_date|day }}}}</td><td {CELL}>{{{{ item.due_date|day }}}}</td>
+<td {CELL}>{{{{ item.late }}}}</td>
+<td {CELL}>{{{{ item.amount|money }}}}</td><td {CELL}>{{{{ item.balance|money }}}}</td></tr>{{% endfor %}}
+<tr><td {CELL} colspan="5">{{{{ total_label }}}}</td><td {CELL}>{{{{ total|money }}}}</td></tr></table>
+<table>{{% for label, value in account %}}
+<tr><td {CELL}>{{{{ label }}}}</td><td {CELL}>{{{{ value }}}}</td></tr>{{% endfor %}}</table>
+<p>{{{{ closing }}}}</p><p>{{{{ contact }}}}</p></body></html>"""
+NAIVE_TEXT = """{{ creditor.name }}
+{% for line in creditor.lines %}{{ line }}
 {% endfor %}
-{{ total|money }} {{ deadline|day }}"""
+{{ name }}
+{% for line in lines %}{{ line }}
+{% endfor %}
+{{ on|day }}, {{ reference }}
+
+{{ hello }}
+
+{{ opening }}
+
+{{ demand }} {{ total|money }} {{ deadline|day }}
+
+{% for item in items %}{{ item.number }} {{ item.issue_date|day }} {{ item.due_date|day }} {{ item.late }}
+  {{ item.amount|money }} {{ item.balance|money }}
+{% endfor %}
+{{ total_label }} {{ total|money }}
+{% for label, value in account %}{{ label }} {{ value }}
+{% endfor %}
+{{ closing }}
+
+{{ contact }}
+"""
+WORDING = {
+    "hello": "Szanowni Państwo,",
+    "opening": "Nawiązując do naszej wcześniejszej korespondencji, informujemy, że należność nie została uregulowana.",
+    "demand": "Wzywamy Państwa do zapłaty łącznej kwoty w terminie do dnia:",
+    "closing": "Jeżeli płatność została w międzyczasie dokonana, prosimy o potraktowanie pisma jako nieaktualnego.",
+    "contact": "W razie pytań lub zastrzeżeń prosimy o kontakt z podaniem naszego znaku.",
+    "total_label": "RAZEM DO ZAPŁATY",
+}
 
 
 def naive_letters(folder: Path) -> Result:
@@ -179,23 +225,47 @@ def naive_letters(folder: Path) -> Result:
     environment.filters["money"] = lambda x: format_currency(x, place["currency"], locale=place["locale"])
     html, text = environment.from_string(NAIVE), environment.from_string(NAIVE_TEXT)
     actions = proposal.plan.actions[:2000]
+    size = 0
     gc.collect()
     start = time.perf_counter()
     for action in actions:
         customer = proposal.ledger.customers[action.customer]
         place.update(locale=customer.language, currency=action.lines[0].currency)
         rows = [items[line.item] for line in action.lines]
+        account = made.creditor.account(action.lines[0].currency)
         values = {
-            "hello": "Dzień dobry", "name": customer.name, "total": sum(x.balance for x in rows), "deadline": AS_OF,
-            "items": [{"number": x.number, "issue_date": x.issue_date, "due_date": x.due_date, "amount": x.amount,
-                       "balance": x.balance, "late": (AS_OF - x.due_date).days} for x in rows],
-        }  # fmt: skip
+            **WORDING,
+            "language": customer.language,
+            "creditor": {"name": made.creditor.name, "lines": [made.creditor.tax_id, made.creditor.email]},
+            "name": customer.name,
+            "lines": [*customer.address.lines, customer.address.postcode, customer.address.city],
+            "on": AS_OF,
+            "reference": action.key[:12],
+            "total": sum(x.balance for x in rows),
+            "deadline": action.deadline,
+            "account": [("Nr rachunku", account.number), ("Odbiorca", made.creditor.name), ("Tytuł", rows[0].number)],
+            "items": [
+                {
+                    "number": x.number,
+                    "issue_date": x.issue_date,
+                    "due_date": x.due_date,
+                    "late": (AS_OF - x.due_date).days,
+                    "amount": x.amount,
+                    "balance": x.balance,
+                }
+                for x in rows
+            ],
+        }
         message = EmailMessage(policy=SMTP)
-        message["From"], message["To"], message["Subject"] = "a@exemplu.example", customer.emails[0], "Wezwanie do zapłaty"
+        message["From"], message["To"], message["Subject"] = (
+            "a@exemplu.example",
+            customer.emails[0],
+            "Wezwanie do zapłaty",
+        )
         message.set_content(text.render(values))
         message.add_alternative(html.render(values), subtype="html")
-        message.as_bytes()
-    return {"rows": len(actions), "seconds": time.perf_counter() - start}
+        size += len(message.as_bytes())
+    return {"rows": len(actions), "seconds": time.perf_counter() - start, "bytes": size // max(len(actions), 1)}
 
 
 def end_to_end(folder: Path) -> Result:
@@ -217,9 +287,7 @@ def end_to_end(folder: Path) -> Result:
     (folder / "history.sqlite").unlink(missing_ok=True)
     made.history = history_at(folder / "history.sqlite")
     made.transport = Sink(idempotent=True)
-    made.settings = made.settings.model_copy(
-        update={"run": made.settings.run.model_copy(update={"batch": 1000})}
-    )
+    made.settings = made.settings.model_copy(update={"run": made.settings.run.model_copy(update={"batch": 1000})})
     run = made.send(made.plan(AS_OF, lean=True), today=AS_OF)
     assert isinstance(made.history, SqlHistory)
     return {"rows": sum(run.counts.values()), "letters": sum(x.end.value == "accepted" for x in run.deliveries)}
@@ -229,7 +297,9 @@ def history_at(path: Path) -> Any:
     from dunning_adapters.plugins import Plugins
     from dunning_adapters.settings import AdapterTable
 
-    return Plugins(installed=False).build("history", AdapterTable(adapter="sql", path=str(path)), path.parent)  # type: ignore[call-arg]
+    return Plugins(installed=False).build(
+        "history", AdapterTable.model_validate({"adapter": "sql", "url": f"sqlite:///{path.resolve()}"}), path.parent
+    )
 
 
 MEASURES = {

@@ -96,9 +96,7 @@ class Posting:
         self.history.append(events)
         self.recorded += events
 
-    def _dispatch(
-        self, ready: Sequence[tuple[Case, Document]], on: date
-    ) -> Iterator[tuple[Case, Document, str]]:
+    def _dispatch(self, ready: Sequence[tuple[Case, Document]], on: date) -> Iterator[tuple[Case, Document, str]]:
         """Record the batch; if a letter of it is already recorded, record one by one to find which."""
         events = [self._dispatched(case, document, on) for case, document in ready]
         try:
@@ -116,9 +114,7 @@ class Posting:
         event = case.action.dispatched(on, attempt=document.attempt)
         return replace(event, subject=document.subject, text=document.text, at=self.clock())
 
-    def _deliver(
-        self, ready: Sequence[tuple[Case, Document]], on: date
-    ) -> tuple[list[Receipt], TransportError | None]:
+    def _deliver(self, ready: Sequence[tuple[Case, Document]], on: date) -> tuple[list[Receipt], TransportError | None]:
         """Deliver and record every result, also when the transport breaks down, or the program, in the middle."""
         receipts: list[Receipt] = []
         broken: TransportError | None = None

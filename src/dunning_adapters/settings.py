@@ -131,7 +131,9 @@ def parse(text: str, *, where: str = NAME, folder: Path = Path()) -> Settings:
     return settings
 
 
-def _table(tables: Mapping[str, Any], name: str, where: str, default: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def _table(
+    tables: Mapping[str, Any], name: str, where: str, default: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     table = tables.get(name, default)
     if table is None:
         raise ConfigError(f"the table [{name}] is missing", where=where, mend="see: dunning init")

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from dunning_core.decision import Outcome
 from dunning_core.errors import MissingExtra
 from dunning_core.rules import Rules
-from dunning_core.table import ALL_LEVELS, Comparison, Facts
+from dunning_core.table import ALL_LEVELS, Comparison
 
 if TYPE_CHECKING:
-    import polars
+    import polars as pl
 
 BUSY = frozenset({Outcome.DUN, Outcome.FALLEN})
 AHEAD = frozenset({Outcome.NOT_DUE, Outcome.IN_GRACE})
@@ -21,10 +21,10 @@ AHEAD = frozenset({Outcome.NOT_DUE, Outcome.IN_GRACE})
 
 def _polars() -> Any:
     try:
-        import polars
+        import polars as pl
     except ImportError:
         raise MissingExtra("polars", "fast", "judging whole columns") from None
-    return polars
+    return pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,19 @@ class Sifted:
     `idle`: outcome, currency, count and balance of everybody else's rows, which are decided.
     """
 
-    busy: polars.DataFrame
-    idle: polars.DataFrame
+    busy: pl.DataFrame
+    idle: pl.DataFrame
 
 
-def number_of_row(rules: Rules) -> polars.Expr:
+def number_of_row(rules: Rules) -> pl.Expr:
     """An expression over the columns of `Facts` that gives the position, in `rules.table.rows`, of the row that
     decides. An empty column is the same as a missing fact."""
     pl = _polars()
     rows = rules.table.rows
-    chosen = pl.when(_all(rows[0].conditions)).then(pl.lit(0, pl.Int16))
-    for position, row in enumerate(rows[1:], 1):
-        chosen = chosen.when(_all(row.conditions)).then(pl.lit(position, pl.Int16))
-    return chosen.otherwise(pl.lit(-1, pl.Int16))
+    chosen = pl.lit(-1, pl.Int16)
+    for position, row in reversed(list(enumerate(rows))):
+        chosen = pl.when(_all(row.conditions)).then(pl.lit(position, pl.Int16)).otherwise(chosen)
+    return chosen  # type: ignore[no-any-return]
 
 
 def _all(conditions: tuple[Comparison, ...]) -> Any:
@@ -71,7 +71,7 @@ def _one(column: Any, condition: Comparison) -> Any:
             return (column // 2**condition.value) % 2 == 1  # type: ignore[operator]
 
 
-def sift(items: polars.LazyFrame, rules: Rules) -> Sifted:
+def sift(items: pl.LazyFrame, rules: Rules) -> Sifted:
     """Sift open items: columns `customer`, `currency`, `balance`, `held`, `due_date`, and any of the other `Facts`.
 
     No customer is idle who would get a letter or a fall today: minimums, credits and quiet periods of the customer are
@@ -106,7 +106,7 @@ def _outcome(outcomes: list[Outcome]) -> Any:
     return stopped.otherwise(names)
 
 
-def _with_all_facts(items: polars.LazyFrame) -> polars.LazyFrame:
+def _with_all_facts(items: pl.LazyFrame) -> pl.LazyFrame:
     """Columns that the frame does not have, as they are for what was never dunned."""
     pl = _polars()
     have = set(items.collect_schema().names())
@@ -119,5 +119,5 @@ def _with_all_facts(items: polars.LazyFrame) -> polars.LazyFrame:
         "contacted": pl.col("last_notice") if "last_notice" in have else pl.lit(None, pl.Date),
         "minimums": pl.lit(ALL_LEVELS, pl.Int64),
     }
-    filled = [expression.alias(name) for name, expression in missing.items() if name in Facts._fields and name not in have]
+    filled = [expression.alias(name) for name, expression in missing.items() if name not in have]
     return items.with_columns(filled).with_columns(pl.col("issue_date").fill_null(pl.col("due_date")))

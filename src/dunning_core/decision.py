@@ -35,8 +35,8 @@ class Outcome(StrEnum):
 class Decision:
     """`rule` is the policy field (or fact) that decided, `because` the same in words with its values.
 
-    `level` is the level that the letter records for the item, or that of the next step. `look_again` is the first date on which time alone could
-    change the outcome; None if only new facts can.
+    `level` is the level that the letter records for the item, or that of the next step. `look_again` is the first date
+    on which time alone could change the outcome; None if only new facts can.
     """
 
     item: str

@@ -42,7 +42,7 @@ class HistoryError(DunningError):
     """What happened cannot be read or recorded. Nothing may be sent."""
 
 
-class AlreadyRecorded(HistoryError):
+class AlreadyRecorded(HistoryError):  # noqa: N818 - it says what is the case, as FileExistsError does
     """The same letter is already in the history; sending it would be sending it twice."""
 
 

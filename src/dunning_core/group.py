@@ -27,7 +27,6 @@ from dunning_core.rules import Judgement, Rules
 from dunning_core.table import ALL_LEVELS, Facts
 from dunning_core.values import plain, quick
 
-
 line = quick(Line)
 decision = quick(Decision)
 
@@ -50,33 +49,31 @@ class Verdict:
     events: list[Event]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known besides the items: where they stand, what keeps some of them off every letter (a hold, a veto),
+    and the day on which a hold begins or ends. An `operator` is not bound by the policy's minimums."""
+
+    standings: Standings
+    stops: Mapping[str, Judgement]
+    turns: Mapping[str, date]
+    operator: bool = False
+
+
 class Group:
-    """Items that share a letter, split into those that can be dunned (`live`), credits, and those left out.
+    """Items that share a letter, split into those that can be dunned (`live`), credits, and those left out."""
 
-    `stops` has the judgement that keeps an item off every letter (a hold, a veto), and `turns` the day on which a
-    hold begins or ends. An `operator` is not bound by the policy's `minimum_item`.
-    """
-
-    def __init__(
-        self,
-        key: str,
-        items: Sequence[OpenItem],
-        rules: Rules,
-        standings: Standings,
-        stops: Mapping[str, Judgement],
-        turns: Mapping[str, date],
-        *,
-        operator: bool = False,
-    ) -> None:
-        self.key, self.rules, self.policy, self.standings = key, rules, rules.policy, standings
-        self.customer, self.operator = items[0].customer, operator
+    def __init__(self, key: str, items: Sequence[OpenItem], rules: Rules, known: Known) -> None:
+        self.key, self.rules, self.policy, self.standings = key, rules, rules.policy, known.standings
+        self.customer, self.operator = items[0].customer, known.operator
+        turns, stops = known.turns, known.stops
         self.turns = {item.id: turns[item.id] for item in items if item.id in turns} if turns else turns
         self.live: list[OpenItem] = []
         self.credits: list[OpenItem] = []
         self.open: list[OpenItem] = []
         self.found: dict[str, tuple[OpenItem, Judgement]] = {}
         self.judged: list[Judgement] | None = None
-        least = None if operator else self.policy.minimum_item
+        least = None if self.operator else self.policy.minimum_item
         for item in items:
             stop = stops.get(item.id)
             if stop is None and least is None and item.balance > 0:
@@ -201,7 +198,8 @@ class Group:
         """The oldest item climbs for all, with its own memory or the group's."""
         candidates = [item for item in self.live if self.rules.overdue(item) or not self.policy.overdue_only]
         for item in self.live:
-            self.settle(item, self._early(item) or _judged(Outcome.WAITING, "ladder", "the group's oldest item decides"))
+            follows = _judged(Outcome.WAITING, "ladder", "the group's oldest item decides")
+            self.settle(item, self._early(item) or follows)
         if not candidates:
             return {}
         oldest = min(candidates, key=self.seniority)

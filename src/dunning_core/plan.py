@@ -13,7 +13,7 @@ from dunning_core.action import Action
 from dunning_core.decision import Decision, Outcome
 from dunning_core.errors import PlanError, PolicyError
 from dunning_core.event import Event, EventKind
-from dunning_core.group import Group, Letter, Verdict
+from dunning_core.group import Group, Known, Letter, Verdict
 from dunning_core.history import Standings, fold
 from dunning_core.ledger import Customer, Hold, Ledger, OpenItem
 from dunning_core.policy import Policy, PolicyBook
@@ -22,6 +22,8 @@ from dunning_core.values import Problem, digest, known_currencies
 
 Channel = str
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]+")
+FEWEST_DIGITS = 6
+"""A phone number has at least so many."""
 BETWEEN = "\x1f"
 """Parts the fields of a group's key; no field of an ERP contains it."""
 
@@ -135,14 +137,12 @@ class Planner:
         wanted = frozenset(items)
         unknown = wanted - {item.id for item in ledger.items}
         if unknown:
-            message = f"item {sorted(unknown)[0]!r} is not open in the ledger"
+            message = f"item {min(unknown)!r} is not open in the ledger"
             raise PlanError(message, mend="it may have been paid; make a new plan")
         ledger = replace(ledger, items=tuple(item for item in ledger.items if item.id in wanted or item.balance < 0))
         sheet = _Sheet(self, ledger, vetoes, operator=True, despite_holds=despite_holds)
         plan = self._gather(sheet, lambda group: group.choose(group.policy.number(level)))
-        actions = tuple(
-            replace(action, by=by, because=because, despite_holds=despite_holds) for action in plan.actions
-        )
+        actions = tuple(replace(action, by=by, because=because, despite_holds=despite_holds) for action in plan.actions)
         decisions = tuple(decision for decision in plan.decisions if decision.item in wanted)
         return replace(plan, actions=actions, decisions=decisions)
 
@@ -151,10 +151,9 @@ class Planner:
         actions: list[Action] = []
         decisions: list[Decision] = []
         events: list[Event] = []
+        known = Known(sheet.standings, sheet.stops, sheet.turns, sheet.operator)
         for key, name, items in sheet.groups():
-            rules = self.rules(name)
-            group = Group(key, items, rules, sheet.standings, sheet.stops, sheet.turns, operator=sheet.operator)
-            verdict = judge(group)
+            verdict = judge(Group(key, items, self.rules(name), known))
             if verdict.letters:
                 written, verdict = sheet.address(name, key, verdict)
                 actions += written
@@ -391,7 +390,7 @@ def reach(customer: Customer, channels: Iterable[Channel]) -> tuple[Channel, tup
         if channel == "email":
             addresses = tuple(email for email in customer.emails if ADDRESS.fullmatch(email))
         elif channel == "sms":
-            addresses = tuple(phone for phone in customer.phones if sum(map(str.isdigit, phone)) > 5)[:1]
+            addresses = tuple(phone for phone in customer.phones if sum(map(str.isdigit, phone)) >= FEWEST_DIGITS)[:1]
         else:
             printed = (customer.name, *customer.address.lines, f"{customer.address.postcode} {customer.address.city}")
             addresses = ("\n".join(printed),) if customer.address.lines and customer.address.city else ()

@@ -195,8 +195,8 @@ def _minimums(policy: Policy) -> Iterator[Fault]:
         ("minimum_total", policy.minimum_total),
     ]
     for index, level in enumerate(policy.levels):
-        for field in ("minimum_amount", "minimum_item", "minimum_total"):
-            fields.append((f"levels[{index}].{field}", getattr(level, field)))
+        names = ("minimum_amount", "minimum_item", "minimum_total")
+        fields += [(f"levels[{index}].{name}", getattr(level, name)) for name in names]
     for field, minimum in fields:
         if not isinstance(minimum, dict):
             continue
@@ -214,7 +214,7 @@ def _unreachable(policy: Policy) -> Iterator[Fault]:
         if not policy.catch_up and policy.overdue_only and only_due and last_day is not None:
             day = last_day + any(wait.exclusive for wait in level.when)
             if policy.on_non_working_day == "keep" and day <= policy.grace_days:
-                yield field, "never reached: its only day passes before the item is overdue (see overdue_only, catch_up)"
+                yield field, "never reached: its only day passes before the item is overdue"
         if policy.may_fall or (policy.first_level == "by_age" and policy.climb == "highest_reached"):
             higher = [other for other in policy.levels[index + 1 :] if _always_sooner(other, level)]
             if higher:
@@ -230,8 +230,10 @@ def _always_sooner(higher: Level, lower: Level) -> bool:
     if len(higher.when) != 1 or len(lower.when) != 1 or higher.minimum_item or higher.minimum_total:
         return False
     first, second = higher.when[0], lower.when[0]
-    return first.after in OF_THE_ITEM and first.model_copy(update={"days": second.days}) == second and (
-        first.days < second.days
+    return (
+        first.after in OF_THE_ITEM
+        and first.model_copy(update={"days": second.days}) == second
+        and (first.days < second.days)
     )
 
 
@@ -327,8 +329,11 @@ PRESETS: dict[str, dict[str, Any]] = {
         "levels": [
             {"name": "notice", "when": [_due(3)], "pay_within_days": 7},
             {"name": "demand", "when": [_due(15), {"days": 3, "after": "previous_deadline"}], "pay_within_days": 7},
-            {"name": "final_demand", "when": [_due(30), {"days": 3, "after": "previous_deadline"}],
-             "pay_within_days": 8},
+            {
+                "name": "final_demand",
+                "when": [_due(30), {"days": 3, "after": "previous_deadline"}],
+                "pay_within_days": 8,
+            },
         ],
         "credits": "net",
         "quiet_period": {"days": 7, "per": "customer"},
@@ -372,10 +377,16 @@ PRESETS: dict[str, dict[str, Any]] = {
     "business_central_like": {
         "levels": [
             {"name": "notice", "when": [_due(5, exclusive=True)], "pay_within_days": 14},
-            {"name": "demand", "when": [{"days": 3, "after": "previous_deadline", "exclusive": True}],
-             "pay_within_days": 14},
-            {"name": "final_demand", "when": [{"days": 3, "after": "previous_deadline", "exclusive": True}],
-             "pay_within_days": 14},
+            {
+                "name": "demand",
+                "when": [{"days": 3, "after": "previous_deadline", "exclusive": True}],
+                "pay_within_days": 14,
+            },
+            {
+                "name": "final_demand",
+                "when": [{"days": 3, "after": "previous_deadline", "exclusive": True}],
+                "pay_within_days": 14,
+            },
         ],
         "credits": "net",
         "record_level": "highest",

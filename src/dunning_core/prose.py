@@ -10,7 +10,9 @@ from dunning_core.policy import Policy, Wait
 from dunning_core.table import COLUMN, Facts, Row, span
 
 
-def because(policy: Policy, row: Row, facts: Facts, as_of: date, holidays: frozenset[date] = frozenset()) -> str:
+def because(  # noqa: C901 - one case for each outcome
+    policy: Policy, row: Row, facts: Facts, as_of: date, holidays: frozenset[date] = frozenset()
+) -> str:
     """One sentence for a bookkeeper, for example
     "level 2 'demand': due_date 2026-01-01 + 10 days = 2026-01-11, reached"."""
     late = (as_of - facts.due_date).days
@@ -54,7 +56,8 @@ def waits(policy: Policy, number: int, facts: Facts, as_of: date, holidays: froz
         state = "reached" if day <= as_of else "not yet"
         if not policy.catch_up and day != as_of:
             state = "passed" if day < as_of else state
-        yield f"{wait.after.value} {anchor} {wait_in_words(wait).removeprefix(wait.after.value).strip()} = {day}, {state}"
+        counted = wait_in_words(wait).removeprefix(wait.after.value).strip()
+        yield f"{wait.after.value} {anchor} {counted} = {day}, {state}"
 
 
 def wait_in_words(wait: Wait) -> str:

@@ -64,8 +64,8 @@ class Rules:
         issued = (item.issue_date or due) if self._uses_issue_date else due
         if standing is GROUND:
             return Facts(due, issued, 0, None, None, 0, contacted, minimums)
-        level, last_notice, deadline, notices = standing.level, standing.last_notice, standing.deadline, standing.notices
-        return Facts(due, issued, level, last_notice, deadline, notices, contacted, minimums)
+        last, deadline = standing.last_notice, standing.deadline
+        return Facts(due, issued, standing.level, last, deadline, standing.notices, contacted, minimums)
 
     def judge(self, facts: Facts) -> Judgement:
         """The table's answer, with its reason in words."""
@@ -169,5 +169,3 @@ def _items_interact(policy: Policy) -> bool:
             )
         )
     )
-
-

@@ -42,9 +42,7 @@ def quick(frozen: type[Row]) -> Callable[..., Row]:
     that is not frozen is filled, and becomes the frozen class when it is complete. `__post_init__` is not called.
     """
     members = [
-        (member.name, object, field(default=member.default))
-        if member.default is not MISSING
-        else (member.name, object)
+        (member.name, object, field(default=member.default)) if member.default is not MISSING else (member.name, object)
         for member in fields(frozen)  # type: ignore[arg-type]
     ]
     twin = make_dataclass(frozen.__name__, members, slots=True)

@@ -31,7 +31,11 @@ def facts_at_thresholds(draw):
     level = draw(st.integers(0, len(policy.levels) + 1))
     minimums = draw(st.sampled_from([ALL_LEVELS, ALL_LEVELS & ~2, ALL_LEVELS & ~4]))
     notices = draw(st.integers(0, 5))
-    return policy, Facts(draw(near), draw(near), level, draw(recent), draw(recent), notices, draw(recent), minimums), as_of
+    return (
+        policy,
+        Facts(draw(near), draw(near), level, draw(recent), draw(recent), notices, draw(recent), minimums),
+        as_of,
+    )
 
 
 def by_frame(rules, facts):
@@ -65,7 +69,9 @@ def test_a_database_agrees(database):
             connection.execute(insert(table), facts._asdict())
             number = connection.scalar(select(judging.number_of_row(rules, table.c)))
             row = rules.table.rows[number]
-            assert connection.scalar(select(table.c.level).where(judging.where(rules, table.c, [row.outcome]))) is not None
+            assert (
+                connection.scalar(select(table.c.level).where(judging.where(rules, table.c, [row.outcome]))) is not None
+            )
         return row.outcome.value, row.level
 
     @given(facts_at_thresholds())

@@ -27,7 +27,8 @@ country = "RO"
 email = "creante@atelier.example"
 accounts = [
   { currency = "RON", number = "RO49AAAA1B31007593840000" }, { currency = "EUR", number = "RO49AAAA1B31007593840001" },
-  { currency = "PLN", number = "PL61109010140000071219812874" }, { currency = "HUF", number = "HU42117730161111101800000000" },
+  { currency = "PLN", number = "PL61109010140000071219812874" },
+  { currency = "HUF", number = "HU42117730161111101800000000" },
 ]
 [source]
 """
@@ -41,7 +42,9 @@ def books():
         country = rnd.choice(tuple(COUNTRIES))
         email = "" if number % 11 == 0 else f"ap{number}@client{number}.example"
         name = f"{rnd.choice(NAMES)} {number}"
-        customers.append((f"C{number:03}", name, country, "business", email, "Ioana Mărginean", "ioana@atelier.example"))
+        customers.append(
+            (f"C{number:03}", name, country, "business", email, "Ioana Mărginean", "ioana@atelier.example")
+        )
     for number in range(200):
         customer = rnd.choice(customers)
         late = rnd.choice([-20, 0, 1, 2, 3, 4, 14, 15, 16, 29, 30, 31, 90, 200])

@@ -22,7 +22,9 @@ def number_of_row(rules: Rules, columns: Mapping[str, ColumnElement[Any]]) -> Co
     return case(*whens, else_=literal(-1))
 
 
-def where(rules: Rules, columns: Mapping[str, ColumnElement[Any]], outcomes: Collection[Outcome]) -> ColumnElement[bool]:
+def where(
+    rules: Rules, columns: Mapping[str, ColumnElement[Any]], outcomes: Collection[Outcome]
+) -> ColumnElement[bool]:
     """A condition that holds for the items which the table decides so."""
     wanted = [position for position, row in enumerate(rules.table.rows) if row.outcome in outcomes]
     return number_of_row(rules, columns).in_(wanted)

@@ -200,7 +200,8 @@ def differences(expect: Expect, actions: Sequence[Action]) -> Iterator[str]:
     if expect.letter_level is not None:
         found = [action.level for action in actions]
         if found != ([expect.letter_level] if expect.letter_level else []):
-            yield f"wanted {f'one letter at level {expect.letter_level}' if expect.letter_level else 'no letter'}, got {shown}"
+            wanted_level = f"one letter at level {expect.letter_level}" if expect.letter_level else "no letter"
+            yield f"wanted {wanted_level}, got {shown}"
     if expect.letters is not None and len(actions) != expect.letters:
         yield f"wanted {expect.letters} letters, got {shown}"
     if expect.letters_exactly is not None:

@@ -55,15 +55,17 @@ def levels(draw: st.DrawFn, *, manual: bool = True) -> list[dict[str, Any]]:
         when = draw(st.lists(waits(first=number == 1, deadline=deadline), min_size=1, max_size=2))
         if manual and draw(st.integers(0, 9)) == 0:
             when = []
-        found.append({
-            "name": f"level-{number}",
-            "when": when,
-            "pay_within_days": draw(st.none() | st.integers(1, 14)),
-            "minimum_amount": draw(st.sampled_from([None, None, None, "10", "100"])),
-            "minimum_share_percent": draw(st.sampled_from([None, None, None, "10", "50"])),
-            "minimum_item": draw(st.sampled_from([None, None, None, "10", "100"])),
-            "minimum_total": draw(st.sampled_from([None, None, None, "10", "100"])),
-        })
+        found.append(
+            {
+                "name": f"level-{number}",
+                "when": when,
+                "pay_within_days": draw(st.none() | st.integers(1, 14)),
+                "minimum_amount": draw(st.sampled_from([None, None, None, "10", "100"])),
+                "minimum_share_percent": draw(st.sampled_from([None, None, None, "10", "50"])),
+                "minimum_item": draw(st.sampled_from([None, None, None, "10", "100"])),
+                "minimum_total": draw(st.sampled_from([None, None, None, "10", "100"])),
+            }
+        )
     return found
 
 
@@ -72,19 +74,21 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "oldest_by": st.sampled_from(["due_date", "issue_date"]),
     "first_level": st.sampled_from(["first", "by_age"]),
     "climb": st.sampled_from(["one_level", "next_reached", "highest_reached"]),
-    "may_fall": st.just(True),
+    "may_fall": st.just(value=True),
     "max_notices": st.integers(1, 4),
-    "resend_same_level": st.just(True),
+    "resend_same_level": st.just(value=True),
     "grace_days": st.integers(0, 5),
-    "overdue_only": st.just(False),
+    "overdue_only": st.just(value=False),
     "trigger_days": st.integers(1, 15),
-    "quiet_period": st.fixed_dictionaries({
-        "days": st.integers(1, 10),
-        "per": st.sampled_from(["item", "group", "customer"]),
-        "exclusive": st.booleans(),
-    }),
+    "quiet_period": st.fixed_dictionaries(
+        {
+            "days": st.integers(1, 10),
+            "per": st.sampled_from(["item", "group", "customer"]),
+            "exclusive": st.booleans(),
+        }
+    ),
     "on_non_working_day": st.sampled_from(["next", "previous"]),
-    "catch_up": st.just(False),
+    "catch_up": st.just(value=False),
     "minimum_item": small_amounts,
     "minimum_total": small_amounts,
     "minimums_joined_by": st.just("or"),
