@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from dunning_adapters.senders import Senders
 from dunning_core.aging import Buckets
-from dunning_core.errors import ConfigError
+from dunning_core.errors import ConfigError, DunningError
 from dunning_core.ledger import Account, Address, Creditor
 from dunning_core.policy import PolicyBook, policy
 
@@ -131,6 +132,49 @@ def parse(text: str, *, where: str = NAME, folder: Path = Path()) -> Settings:
     return settings
 
 
+def faults(path: Path) -> list[DunningError]:
+    """Everything that is wrong with a file, table by table, where `load` stops at the first; empty if it loads."""
+    try:
+        load(path)
+    except DunningError as error:
+        first = error
+    else:
+        return []
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return [first]
+    found = [first, *(fault for name, table in tables.items() for fault in _faults_of(name, table, path.name))]
+    return list({str(error): error for error in found}.values())
+
+
+def _faults_of(name: str, table: Any, where: str) -> Iterator[DunningError]:
+    """What is wrong with one table by itself; how tables fit together is left to `parse`."""
+    field = Settings.model_fields.get(name)
+    try:
+        if name == "creditor":
+            _creditor(_table({name: table}, name, where), where)
+        elif name == "policies":
+            yield from _faults_of_policies(table, where)
+        elif field is not None and field.annotation is not None:
+            TypeAdapter(field.annotation).validate_python(table)
+        elif name != "policy":
+            yield ConfigError("there is no such field", where=f"{where}: {name}")
+    except ValidationError as error:
+        yield from (_explained(one, where, name) for one in error.errors())
+    except DunningError as error:
+        yield error
+
+
+def _faults_of_policies(tables: Any, where: str) -> Iterator[DunningError]:
+    each = [{name: table} for name, table in tables.items()] if isinstance(tables, Mapping) else [tables]
+    for one in each:
+        try:
+            _policies(one, {}, where)
+        except DunningError as error:
+            yield error
+
+
 def _table(
     tables: Mapping[str, Any], name: str, where: str, default: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
@@ -168,7 +212,7 @@ def _known(kind: type, table: Any, where: str) -> None:
             raise ConfigError("there is no such field", where=f"{where}.{name}", mend=f"there are {', '.join(names)}")
 
 
-def _policies(tables: Mapping[str, Any], choice: dict[str, Any], where: str) -> PolicyBook:
+def _policies(tables: Any, choice: dict[str, Any], where: str) -> PolicyBook:
     """`[policies.NAME]` define, `[policy]` chooses: `default`, and `groups` of customers. Without any: 'standard'."""
     if not isinstance(tables, Mapping) or not all(isinstance(table, Mapping) for table in tables.values()):
         raise ConfigError("write [policies.NAME] with a table each", where=f"{where}: policies")
@@ -182,7 +226,10 @@ def _policies(tables: Mapping[str, Any], choice: dict[str, Any], where: str) -> 
 
 def explained(error: ValidationError, where: str, table: str = "") -> ConfigError:
     """Pydantic's first complaint as one line that names the field."""
-    first = error.errors()[0]
+    return _explained(error.errors()[0], where, table)
+
+
+def _explained(first: ErrorDetails, where: str, table: str) -> ConfigError:
     steps: list[int | str] = [table, *first["loc"]] if table else [*first["loc"]]
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
     what = first["msg"].removeprefix("Value error, ")

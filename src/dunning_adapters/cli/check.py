@@ -16,6 +16,7 @@ from dunning_adapters.cli.findings import Findings
 from dunning_adapters.cli.letters import count
 from dunning_adapters.cli.screen import progress, warn
 from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.settings import faults
 
 
 @click.command()
@@ -27,8 +28,11 @@ def check(session: Session) -> None:
     letters are written. Nothing is sent.
     """
     findings = Findings()
-    with findings.trying():
-        _examine(session, findings)
+    for fault in faults(session.config):
+        findings.error(str(fault))
+    if not findings.found:
+        with findings.trying():
+            _examine(session, findings)
     for line in findings.fine:
         session.say(f"ok: {line}")
     for finding in findings.found:

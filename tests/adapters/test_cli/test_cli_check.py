@@ -88,6 +88,35 @@ def test_settings_that_cannot_be_read_are_the_only_finding(firm, text, wanted):
     assert found.startswith(wanted)
 
 
+def test_every_table_that_is_wrong_is_named(firm):
+    change(firm, 'name = "Levente', 'nome = "Levente')
+    add(
+        firm,
+        '[run]\nchannel = ["email"]\nbatch = 0\n[report]\nfolders = "x"\n[policies.a]\nlevels = []\n'
+        '[policies.b]\npreset = "standart"\n[polices]\nx = 1\n',
+    )
+    found = findings(firm)
+    for wanted in (
+        "error: dunning.toml: creditor.nome: there is no such field",
+        "error: dunning.toml: run.batch: ",
+        "error: dunning.toml: run.channel: there is no such field",
+        "error: dunning.toml: report.folders: there is no such field",
+        "error: dunning.toml: policies.a",
+        "error: dunning.toml: policies.b",
+        "error: dunning.toml: polices: there is no such field",
+    ):
+        assert len([line for line in found if line.startswith(wanted)]) == 1, (wanted, found)
+    assert len(found) == 7
+
+
+@pytest.mark.parametrize(
+    "text", ["policies = 1\n[creditor]\nname = 'x'\ncountry = 'RO'\n", "creditor = 1\n", "[creditor]\nname = 'x'\n"]
+)
+def test_tables_that_are_none_are_named_once(firm, text):
+    firm.settings(text + ("" if "creditor = 1" in text else "[source]\nadapter = 'files'\n"))
+    assert len(findings(firm)) == 1
+
+
 def test_a_plugin_that_is_not_there(firm):
     add(firm, '[plugins]\nmodules = ["no_such_module_anywhere"]\n')
     (found,) = findings(firm)
