@@ -117,7 +117,7 @@ def progress(*, quiet: bool) -> Iterator[Progress]:
 
         def told(what: str, done: int, of: int) -> None:
             if what not in tasks:
-                tasks[what] = bar.add_task(what)
-            bar.update(tasks[what], completed=done, total=of or None)
+                tasks[what] = bar.add_task(what, total=of or None)
+            bar.update(tasks[what], completed=done)
 
         yield told

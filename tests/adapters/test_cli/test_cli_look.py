@@ -1,6 +1,7 @@
 """Looking: plans, aging, reasons, the past, files and adapters; nothing of it changes anything."""
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from dunning_adapters.cli import main, screen
 from dunning_adapters.cli.app import dunning
@@ -190,6 +192,17 @@ def test_progress_is_shown_on_a_terminal_only(capsys, monkeypatch):
         told("reading", 1, 0)
         told("reading", 2, 5)
     assert capsys.readouterr() == ("", "")
+
+
+def test_progress_says_how_far_it_is_of_what_is_known(monkeypatch):
+    paper = io.StringIO()
+    terminal = Console(file=paper, force_terminal=True, width=100)
+    monkeypatch.setattr(screen, "console", lambda *, stderr: terminal)
+    with screen.progress(quiet=False) as told:
+        told("reading", 30_000, 0)
+        told("sending", 3, 7)
+    assert "30000/?" in paper.getvalue()
+    assert "3/7" in paper.getvalue()
 
 
 def test_an_unexpected_error_keeps_its_traceback(firm, monkeypatch):
