@@ -93,6 +93,7 @@ class Action:
             level=self.level,
             level_name=self.level_name,
             items=tuple((line.item, line.level) for line in self.lines if line.records),
+            carried=tuple(line.item for line in self.lines if not line.records and not line.listed),
             totals=tuple(self.totals.items()),
             deadline=self.deadline,
             channel=self.channel,

@@ -27,8 +27,9 @@ class EventKind(StrEnum):
 class Event:
     """One thing that happened on business date `on`.
 
-    For letters `key` and `attempt` name the letter, `items` the level recorded for each item on it, `deadline` the
-    payment deadline that it set, `totals` what it asked for per currency: all frozen as the letter used them.
+    For letters `key` and `attempt` name the letter, `items` the level recorded for each item on it, `carried` the items
+    that it asked for without recording a level, `deadline` the payment deadline that it set, `totals` what it asked
+    for per currency: all frozen as the letter used them.
     `subject` and `text` are what the customer reads. `at` is the clock's time, `by` who chose it, `because` why.
     """
 
@@ -42,6 +43,7 @@ class Event:
     level: int = 0
     level_name: str = ""
     items: tuple[tuple[str, int], ...] = ()
+    carried: tuple[str, ...] = ()
     totals: tuple[tuple[str, Decimal], ...] = ()
     deadline: date | None = None
     channel: str = ""

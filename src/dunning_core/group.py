@@ -20,12 +20,17 @@ from dunning_core.amounts import (
 )
 from dunning_core.decision import Decision, Outcome
 from dunning_core.event import Event, EventKind
-from dunning_core.history import Standing, Standings
+from dunning_core.history import GROUND, Standing, Standings
 from dunning_core.ledger import OpenItem
 from dunning_core.policy import minimum_for
 from dunning_core.rules import Judgement, Rules
 from dunning_core.table import ALL_LEVELS, Facts
 from dunning_core.values import plain, quick
+
+Part = tuple[Claim, list[int]]
+"""What one currency gives to one letter: the claim, and which of its levels."""
+
+ON_A_LETTER_TODAY = "it was on a letter today: one day must lie between"
 
 line = quick(Line)
 decision = quick(Decision)
@@ -128,29 +133,35 @@ class Group:
         return Verdict(letters, self.decisions(), [])
 
     def _guard(self, item: OpenItem, level: int) -> Judgement:
-        standing = self.standings.item(item.id)
-        today, most = self.rules.as_of, self.policy.max_notices
         if self.policy.overdue_only and not self.rules.overdue(item):
-            return self.rules.judge(self.rules.facts(item, standing, None, ALL_LEVELS))
-        if standing.last_notice is not None and standing.last_notice >= today:
-            text = f"last notice {standing.last_notice}: one day must lie between"
-            return _judged(Outcome.QUIET, "one_day", text, level)
-        if most is not None and standing.notices >= most:
-            return _judged(Outcome.FINISHED, "max_notices", f"{standing.notices} notices sent, at most {most}", level)
+            return self.rules.judge(self.rules.facts(item, self.standings.item(item.id), None, ALL_LEVELS))
+        if self._asked_for_today(item):
+            return _judged(Outcome.QUIET, "one_day", ON_A_LETTER_TODAY, level)
+        notices, most = self._standing(item).notices, self.policy.max_notices
+        if most is not None and notices >= most:
+            return _judged(Outcome.FINISHED, "max_notices", f"{notices} notices sent, at most {most}", level)
         return _judged(Outcome.DUN, "operator", f"chosen for level {level}", level)
+
+    def _asked_for_today(self, item: OpenItem) -> bool:
+        """There is always a day between two letters that ask for an item, whether they record a level for it or not."""
+        last = self.standings.item(item.id).last_notice, self.standings.carried.get(item.id)
+        return any(day is not None and day >= self.rules.as_of for day in last)
 
     def _restart(self) -> Iterator[Event]:
         """A group that climbs as one begins anew when nothing in it is overdue any more."""
-        if self.policy.ladder != "group" or not self.memory.level:
-            return
-        level = min(self.memory.level, len(self.policy.levels))
-        if not any(self.rules.ripe(item, level) for item in self.open):
+        if self.policy.ladder == "group" and self.clear and self.standings.group(self.key) is not GROUND:
             yield self._event(EventKind.RESTARTED)
+
+    @cached_property
+    def clear(self) -> bool:
+        """Nothing is overdue, held items included; before the due date: nothing has reached any level."""
+        levels = range(1, len(self.policy.levels) + 1)
+        return not any(self.rules.ripe(item, number) for item in self.open for number in levels)
 
     @property
     def memory(self) -> Standing:
-        """Where the group as one stands."""
-        return self.standings.group(self.key)
+        """Where the group as one stands: on the ground if it begins anew today."""
+        return GROUND if self.clear else self.standings.group(self.key)
 
     def _event(self, kind: EventKind, level: int = 0, items: tuple[tuple[str, int], ...] = ()) -> Event:
         as_one = kind is EventKind.RESTARTED or self.policy.ladder == "group"
@@ -170,8 +181,11 @@ class Group:
     def _each(self, events: list[Event]) -> Proposals:
         proposals: Proposals = {}
         found, never, judge = self.found, self._never_dunned(), self.rules.judge_never_dunned
+        carried = self.standings.carried
         for item in self.live:
             judgement = judge(item) if never else self.rules.judge(self._facts(item, self.standings.item(item.id)))
+            if item.id in carried and judgement.outcome is Outcome.DUN and self._asked_for_today(item):
+                judgement = judgement._replace(outcome=Outcome.QUIET, rule="one_day", because=ON_A_LETTER_TODAY)
             found[item.id] = (item, judgement)
             if judgement.outcome is Outcome.DUN:
                 proposals.setdefault(judgement.level, []).append(item)
@@ -204,9 +218,8 @@ class Group:
             return {}
         oldest = min(candidates, key=self.seniority)
         judgement = self.rules.judge(self._facts(oldest, self._standing(oldest)))
-        today = self.memory.last_notice == self.rules.as_of
-        if judgement.outcome is Outcome.DUN and self.policy.record_level == "carrier" and today:
-            judgement = judgement._replace(outcome=Outcome.QUIET, rule="one_day", because="a letter went out today")
+        if judgement.outcome is Outcome.DUN and self._asked_for_today(oldest):
+            judgement = judgement._replace(outcome=Outcome.QUIET, rule="one_day", because=ON_A_LETTER_TODAY)
         if judgement.outcome is Outcome.FALLEN:
             items = ((oldest.id, judgement.level),) if self.policy.ladder == "oldest_item" else ()
             events.append(self._event(EventKind.FALLEN, judgement.level, items))
@@ -225,8 +238,8 @@ class Group:
         for item in self.live:
             if item is not oldest and not self.rules.ripe(item, max(judgement.level, 1)):
                 continue
-            if dunned and item is not oldest and self.standings.item(item.id).last_notice == self.rules.as_of:
-                self.settle(item, _judged(Outcome.QUIET, "one_day", "it was on a letter today"))
+            if dunned and item is not oldest and self._asked_for_today(item):
+                self.settle(item, _judged(Outcome.QUIET, "one_day", ON_A_LETTER_TODAY))
                 continue
             self.settle(item, judgement if item is oldest else follows)
             members.append(item)
@@ -251,10 +264,12 @@ class Group:
         days = self.policy.trigger_days
         if days is None:
             return None
-        oldest = max(((self.rules.as_of - item.due_date).days for item in self.live), default=0)
-        if oldest >= days:
+        candidates = [item for item in self.live if self.rules.overdue(item) or not self.policy.overdue_only]
+        oldest = min(candidates, key=self.seniority, default=None)
+        late = 0 if oldest is None else max((self.rules.as_of - oldest.due_date).days, 0)
+        if oldest is not None and late >= days:
             return None
-        text = f"the group's oldest item is {max(oldest, 0)} days late, nothing happens before {days}"
+        text = f"the group's oldest item is {late} days late, nothing happens before {days}"
         return _judged(Outcome.WAITING, "trigger_days", text)
 
     @cached_property
@@ -325,41 +340,38 @@ class Group:
 
     def write(self, claims: list[Claim]) -> list[Letter]:
         """Letters for the claims of all currencies: one at the highest level, or one per level."""
-        pages: dict[int, list[tuple[Claim, list[int]]]] = {}
-        if claims and self.policy.letter_level == "highest":
-            pages[max(claim.top for claim in claims)] = [(claim, sorted(claim.proposals)) for claim in claims]
-        elif claims:
+        pages: dict[int, list[Part]] = {}
+        if self.policy.letter_level == "highest":
+            parts = [(claim, sorted(claim.proposals)) for claim in claims]
+            parts = [part for part in parts if not self._too_small(part)]
+            if parts:
+                pages[max(claim.top for claim, _ in parts)] = parts
+        else:
             for claim in claims:
                 for letter_level in {claim.letter_level(level) for level in claim.proposals}:
                     mine = [level for level in sorted(claim.proposals) if claim.letter_level(level) == letter_level]
-                    pages.setdefault(letter_level, []).append((claim, mine))
-        letters = [self._letter(level, parts) for level, parts in sorted(pages.items())]
-        return [letter for letter in letters if letter is not None]
+                    if not self._too_small((claim, mine)):
+                        pages.setdefault(letter_level, []).append((claim, mine))
+        return [self._letter(level, parts) for level, parts in sorted(pages.items())]
 
-    def _letter(self, level: int, parts: list[tuple[Claim, list[int]]]) -> Letter | None:
-        asked: list[tuple[OpenItem, int]] = []
-        deductions: list[Deduction] = []
-        for claim, levels in parts:
-            items = [(item, claim.letter_level(own)) for own in levels for item in claim.proposals[own]]
-            used = [deduction for own, deduction in claim.deductions if own in levels]
-            if not self._too_small(items, used):
-                asked += items
-                deductions += used
-        if not asked:
-            return None
+    def _letter(self, level: int, parts: list[Part]) -> Letter:
+        asked = [entry for part in parts for entry in _asked(part)]
+        deductions = [used for part in parts for used in _used(part)]
         besides = () if self.operator or self.policy.list_items == "reached" else self._besides(asked)
         lines = [*self._lines(asked, level), *self._listed(besides)]
         return Letter(level, tuple(lines), tuple(_joined(deductions)) if deductions else ())
 
-    def _too_small(self, items: Sequence[tuple[OpenItem, int]], used: Iterable[Deduction]) -> bool:
-        currency = items[0][0].currency
+    def _too_small(self, part: Part) -> bool:
+        """Whether one currency of a letter asks for less than the policy's `minimum_total`."""
+        asked = _asked(part)
+        currency = asked[0][0].currency
         least = None if self.operator else minimum_for(self.policy.minimum_total, currency)
         if least is None:
             return False
-        left = balance(item for item, _ in items) - sum((deduction.amount for deduction in used), ZERO)
+        left = balance(item for item, _ in asked) - sum((used.amount for used in _used(part)), ZERO)
         if left >= least:
             return False
-        for item, level in items:
+        for item, level in asked:
             text = f"the letter would ask for {plain(left)} {currency}, less than {plain(least)}"
             self.settle(item, _judged(Outcome.BELOW_MINIMUM, "minimum_total", text, level))
         return True
@@ -415,6 +427,17 @@ class Group:
 
 def _earlier(one: date | None, other: date | None) -> date | None:
     return min((day for day in (one, other) if day is not None), default=None)
+
+
+def _asked(part: Part) -> list[tuple[OpenItem, int]]:
+    """Items with the level at which they are written about."""
+    claim, levels = part
+    return [(item, claim.letter_level(own)) for own in levels for item in claim.proposals[own]]
+
+
+def _used(part: Part) -> list[Deduction]:
+    claim, levels = part
+    return [deduction for own, deduction in claim.deductions if own in levels]
 
 
 def _by_date(entry: tuple[OpenItem, int]) -> tuple[date, str]:

@@ -35,11 +35,13 @@ GROUND = Standing()
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """Folded history. `letters` counts the letters per level and set of items, `attempts` the dispatches per key."""
+    """Folded history. `carried` has the last day on which an item was asked for without recording a level; `letters`
+    counts the letters per level and set of items, `attempts` the dispatches per key."""
 
     items: Mapping[str, Standing] = field(default_factory=dict)
     groups: Mapping[str, Standing] = field(default_factory=dict)
     customers: Mapping[str, date] = field(default_factory=dict)
+    carried: Mapping[str, date] = field(default_factory=dict)
     letters: Mapping[tuple[int, tuple[str, ...]], int] = field(default_factory=dict)
     attempts: Mapping[str, int] = field(default_factory=dict)
 
@@ -89,6 +91,7 @@ def fold(events: Iterable[Event]) -> Standings:
     items: dict[str, Standing] = {}
     groups: dict[str, Standing] = {}
     customers: dict[str, date] = {}
+    carried: dict[str, date] = {}
     letters: Counter[tuple[int, tuple[str, ...]]] = Counter()
     for event in counted(events):
         if event.kind is EventKind.RESTARTED:
@@ -100,9 +103,10 @@ def fold(events: Iterable[Event]) -> Standings:
                 items[item] = items.get(item, GROUND).noticed(level, event)
             groups[event.group] = groups.get(event.group, GROUND).noticed(event.level, event)
             customers[event.customer] = event.on
+            carried.update(dict.fromkeys(event.carried, event.on))
             letters[event.level, tuple(sorted(item for item, _ in event.items))] += 1
     attempts = Counter(event.key for event in events if event.kind is EventKind.DISPATCHED)
-    return Standings(items, groups, customers, letters, attempts)
+    return Standings(items, groups, customers, carried, letters, attempts)
 
 
 def _fall(event: Event, items: dict[str, Standing], groups: dict[str, Standing]) -> None:

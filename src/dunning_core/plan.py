@@ -304,9 +304,9 @@ class _Sheet:
 
     def emptied(self) -> Iterator[Event]:
         """Groups that climb as one and have nothing open any more: their ladder begins anew."""
-        for key, standing in self.standings.groups.items():
+        for key in self.standings.groups:
             customer = key.split(BETWEEN)[0]
-            if key in self._seen or not standing.level or not self._climbs_as_one(customer):
+            if key in self._seen or not self._climbs_as_one(customer):
                 continue
             yield Event(EventKind.RESTARTED, self.setting.as_of, customer, group=key)
 

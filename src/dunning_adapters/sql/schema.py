@@ -81,6 +81,7 @@ EVENT: Final = Table(
     Column("level", Integer, nullable=False),
     Column("level_name", long_text(), nullable=False),
     Column("items", long_text(), nullable=False, comment="JSON: [[item, level recorded], ...]"),
+    Column("carried", long_text(), nullable=False, comment="JSON: [item asked for without recording a level, ...]"),
     Column("totals", long_text(), nullable=False, comment="JSON: [[currency, whole units, decimal digits], ...]"),
     Column("deadline", ascii_text(10), nullable=True, comment="ISO 8601; NULL: the letter set none"),
     Column("channel", long_text(), nullable=False),
