@@ -65,7 +65,7 @@ def test_everything_wrong_is_listed_at_once(firm):
         "error: creditor.email: it is empty",
         "error: report.mail_to: ",
         "error: history.adapter: there is no history named 'sqll' (did you mean 'sql'?)",
-        "error: transport: domain: Field required",
+        "error: transport",
         "error: templates: ",
         "error: creditor.accounts: there is none in RON, so 2 open items cannot be asked for",
         "error: letter to C2 Cerámicas Ibáñez S.L.: ",
