@@ -70,6 +70,7 @@ def test_what_is_recorded_before_a_letter_goes_out():
         level=2,
         level_name="demand",
         items=(("b", 2), ("a", 1)),
+        carried=("carried",),
         totals=(("EUR", Decimal("76.90")), ("PLN", Decimal("80.05"))),
         deadline=date(2026, 1, 22),
         channel="email",

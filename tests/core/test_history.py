@@ -84,6 +84,14 @@ def test_a_letter_replaces_level_date_and_deadline_even_by_none():
     assert standings.letters == {(1, ("a",)): 1, (2, ("a", "b")): 1}
 
 
+def test_what_a_letter_carried_along_stands_where_it_stood():
+    standings = fold([sent("2026-01-10", carried=("b", "c")), sent("2026-01-20", "k2", carried=("b",))])
+    assert standings.carried == {"b": D("2026-01-20"), "c": D("2026-01-10")}
+    assert standings.item("b") == GROUND
+    refused = sent("2026-01-10", carried=("b",))
+    assert fold([refused, ended(refused, EventKind.REFUSED)]).carried == {}
+
+
 def test_letters_of_the_same_items_at_the_same_level_are_counted_whatever_the_order_of_lines():
     items = [("b", 1), ("a", 1)]
     events = [sent("2026-01-10", items=items), sent("2026-01-20", "k2", items=items[::-1])]
