@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale
@@ -16,10 +16,13 @@ from dunning_adapters.files.mapping import Bound
 from dunning_adapters.files.vectors import Origin, Vector
 from dunning_adapters.files.words import CUSTOMER_KINDS, NO, REASONS, YES, fold
 from dunning_core.ledger import Address, Customer, CustomerKind, Hold, HoldReason, Person
-from dunning_core.values import Problem
+from dunning_core.values import Problem, quick
 
 _MAIL = re.compile(r"[^@\s<>\",;()]+@[^@\s<>\",;()]+\.[^@\s<>\",;()]+")
+_SEVERAL = re.compile(r"[;,<]")
 _NAMED = re.compile(r".*<([^<>]+)>")
+_REMEMBERED = 4096
+Reader = Callable[[str], Any]
 _Entry = tuple[str, tuple[str, ...], tuple[str, ...]]  # contact, e-mails, phones
 _LANGUAGE = re.compile(r"([A-Za-z]{2})(?:[-_][A-Za-z]{2})?")
 
@@ -77,7 +80,7 @@ class CustomerReader:
         """Customers of these rows. `once`: a customer that comes twice is a problem (not so in a file of items)."""
         folk = Folk()
         given: dict[str, Sequence[str]] = {}
-        readers = {name: _vector(name, self.dates) for name in self.bound}
+        readers = {name: _reader(name, found, self.dates) for name, found in self.bound.items()}
         for row in rows:
             reported = len(folk.problems)
             cells = self._cells(row, readers, folk)
@@ -98,34 +101,34 @@ class CustomerReader:
     def entries(self, rows: Iterable[Sequence[str]], book: AddressBook) -> list[Problem]:
         """Put the rows of an address book into `book`."""
         folk = Folk()
-        readers = {name: _vector(name, self.dates) for name in self.bound}
+        readers = {name: _reader(name, found, self.dates) for name, found in self.bound.items()}
         for row in rows:
             cells = self._cells(row, readers, folk)
             book.add(cells["id"], cells["tax_id"], (cells["contact"], cells["email"], cells["phone"]))
         return folk.problems
 
-    def _cells(self, row: Sequence[str], readers: Mapping[str, Vector], folk: Folk) -> dict[str, Any]:
+    def _cells(self, row: Sequence[str], readers: Mapping[str, Reader], folk: Folk) -> dict[str, Any]:
         """Values of a row; a cell that cannot be read is left empty and reported."""
         cells = dict(_EMPTY)
         texts = dict(zip(self.fields, row, strict=False))
-        for name, found in self.bound.items():
-            raw = texts.get(name) or found.constant or ""
-            if found.values and raw:
-                raw = found.values.get(fold(raw), raw)
+        for name, read in readers.items():
+            raw = texts.get(name) or self.bound[name].constant
+            if not raw or raw.isspace():
+                continue
             try:
-                if raw and not raw.isspace():
-                    cells[name] = readers[name]((raw,))[0]
+                cells[name] = read(raw)
             except ValueError as error:
                 folk.problems.append(self.origin.problem(row[-1], name, str(error), raw.strip()))
-        if "email" in self.bound:
+        if cells["email"]:
             self._keep_mailable(cells, row, folk)
         return cells
 
     def _keep_mailable(self, cells: dict[str, Any], row: Sequence[str], folk: Folk) -> None:
+        mailable = tuple(address for address in cells["email"] if _MAIL.fullmatch(address))
         for address in cells["email"]:
-            if not _MAIL.fullmatch(address):
+            if address not in mailable:
                 folk.problems.append(self.origin.problem(row[-1], "email", "not an e-mail address", address))
-        cells["email"] = tuple(address for address in cells["email"] if _MAIL.fullmatch(address))
+        cells["email"] = mailable
 
 
 def tax_key(tax_id: str) -> str:
@@ -162,12 +165,22 @@ def _language(cell: str) -> str:
 
 
 def _mails(cell: str) -> tuple[str, ...]:
+    if not _SEVERAL.search(cell):
+        return (cell.strip(),)
     parts = re.split(r"[;,]", cell)
     return tuple(dict.fromkeys((_NAMED.sub(r"\1", part)).strip() for part in parts if part.strip()))
 
 
 def _phones(cell: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in re.split(r"[;,]", cell) if part.strip()))
+
+
+def _reader(name: str, bound: Bound, columns: Mapping[str, DateColumn]) -> Reader:
+    """How one cell is read; what the cells of a column often say is read once."""
+    vector = vectors.translated(_vector(name, columns), bound)
+    if vector is vectors.text:
+        return str.strip
+    return lru_cache(_REMEMBERED)(lambda raw: vector((raw,))[0])
 
 
 def _vector(name: str, columns: Mapping[str, DateColumn]) -> Vector:
@@ -195,10 +208,13 @@ _WORDS: Mapping[str, Vector] = {
 }
 
 
+_make_customer, _make_address = quick(Customer), quick(Address)
+
+
 def _customer(cells: Mapping[str, Any]) -> Customer:
     street, person = cells["street"], cells["responsible"] or cells["responsible_email"]
     lines = tuple(line.strip() for line in street.splitlines() if line.strip())
-    return Customer(
+    return _make_customer(
         cells["id"],
         cells["name"] or cells["id"],
         cells["country"],
@@ -206,7 +222,7 @@ def _customer(cells: Mapping[str, Any]) -> Customer:
         cells["kind"],
         cells["tax_id"],
         cells["registration"],
-        Address(lines, cells["postcode"], cells["city"], cells["region"], cells["country"]),
+        _make_address(lines, cells["postcode"], cells["city"], cells["region"], cells["country"]),
         cells["contact"],
         cells["email"],
         cells["phone"],

@@ -16,7 +16,7 @@ from dunning_adapters.files.spill import Columns
 from dunning_adapters.files.vectors import Origin, Vector
 from dunning_adapters.files.words import CREDIT_KINDS, ITEM_KINDS, REASONS
 from dunning_core.ledger import Hold, HoldReason, ItemKind, OpenItem
-from dunning_core.values import Problem, minor_digits, rounded
+from dunning_core.values import Problem, minor_digits, quick, rounded
 
 CreditSign = Literal["signed", "positive"]
 _PLAIN_DIGITS = 2
@@ -204,12 +204,15 @@ def _balances(currencies: Sequence[str], balances: Sequence[Decimal]) -> dict[st
     return {code: sum(compress(balances, map(code.__eq__, currencies)), Decimal(0)) for code in codes}
 
 
+_open_item = quick(OpenItem)
+
+
 def _items(values: Mapping[str, Sequence[Any]]) -> list[OpenItem]:
     empty = repeat("")
     ids = values["id"]
     return list(
         map(
-            OpenItem,
+            _open_item,
             ids,
             values["customer"],
             values["due_date"],
