@@ -78,16 +78,19 @@ class FilesSource:
         return self._control
 
     def note(self, contacts: Iterable[Contact]) -> None:
-        """Append to the CSV file `contact_log`, if there is one in the settings."""
+        """Append to the CSV file `contact_log`, if there is one in the settings. Raises SourceError if it cannot."""
         if self._settings.contact_log is None:
             return
         path = self._folder / self._settings.contact_log
         fresh = not path.exists()
-        with path.open("a", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            if fresh:
-                writer.writerow(_LOG)
-            writer.writerows(map(_log_row, contacts))
+        try:
+            with path.open("a", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                if fresh:
+                    writer.writerow(_LOG)
+                writer.writerows(map(_log_row, contacts))
+        except OSError as error:
+            raise SourceError(error.strerror or str(error), where=str(path), mend="close it elsewhere") from None
 
     def _hints(self) -> Hints:
         given, mapping = self._settings, self._mapping
