@@ -89,7 +89,7 @@ class Plugins:
         try:
             settings = adapter.settings.model_validate(table.own)
         except ValidationError as error:
-            raise explained(error, port) from None
+            raise explained(error, table.own, adapter.settings, table=port)[0] from None
         return adapter.build(settings, folder)
 
     def holds(self, ledger: Ledger, as_of: date) -> tuple[Hold, ...]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from dunning_adapters.senders import Senders
 from dunning_core.aging import Buckets
+from dunning_core.complaints import complaints, read_toml
 from dunning_core.errors import ConfigError, DunningError
 from dunning_core.ledger import Account, Address, Creditor
 from dunning_core.policy import PolicyBook, policy
+from dunning_core.values import known_currencies
 
 NAME = "dunning.toml"
 
@@ -72,6 +73,16 @@ class AgingTable(_Table):
 
     edges: tuple[int, ...] = (30, 60, 90, 120)
 
+    @field_validator("edges")
+    @classmethod
+    def _rising(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        try:
+            Buckets(value)
+        except ConfigError as error:
+            message = f"{error.what}; {error.mend}"
+            raise ValueError(message) from None
+        return value
+
 
 class PluginsTable(_Table):
     """`[plugins]`: modules to load besides the installed plugins, and installed ones to leave out."""
@@ -116,8 +127,8 @@ def load(path: Path) -> Settings:
 def parse(text: str, *, where: str = NAME, folder: Path = Path()) -> Settings:
     """Settings from the text of a dunning.toml. Raises ConfigError naming the field, PolicyError for a policy."""
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = read_toml(text)
+    except ValueError as error:
         raise ConfigError(str(error), where=where) from None
     if "folder" in tables:
         raise ConfigError("there is no such field", where=f"{where}: folder")
@@ -126,9 +137,8 @@ def parse(text: str, *, where: str = NAME, folder: Path = Path()) -> Settings:
     tables.pop("policy", None)
     try:
         settings = Settings.model_validate({**tables, "folder": folder})
-        settings.buckets  # noqa: B018 - raises when the edges are no edges
     except ValidationError as error:
-        raise explained(error, where) from None
+        raise explained(error, tables, Settings, where=where)[0] from None
     return settings
 
 
@@ -141,7 +151,7 @@ def faults(path: Path) -> list[DunningError]:
     else:
         return []
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        tables = read_toml(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return [first]
     found = [first, *(fault for name, table in tables.items() for fault in _faults_of(name, table, path.name))]
@@ -161,7 +171,7 @@ def _faults_of(name: str, table: Any, where: str) -> Iterator[DunningError]:
         elif name != "policy":
             yield ConfigError("there is no such field", where=f"{where}: {name}")
     except ValidationError as error:
-        yield from (_explained(one, where, name) for one in error.errors())
+        yield from explained(error, table, field.annotation if field else None, where=where, table=name)
     except DunningError as error:
         yield error
 
@@ -182,7 +192,7 @@ def _table(
     if table is None:
         raise ConfigError(f"the table [{name}] is missing", where=where, mend="see: dunning init")
     if not isinstance(table, Mapping):
-        raise ConfigError("a table is wanted", where=f"{where}: {name}")
+        raise ConfigError("must be a table", where=f"{where}: {name}")
     return dict(table)
 
 
@@ -190,22 +200,40 @@ def _creditor(table: dict[str, Any], where: str) -> Creditor:
     """The plain dataclass, from a table in which every name must be known."""
     _known(Creditor, table, f"{where}: creditor")
     _known(Address, table.get("address", {}), f"{where}: creditor.address")
-    for index, account in enumerate(table.get("accounts", ())):
+    accounts = table.get("accounts", ())
+    if not isinstance(accounts, (list, tuple)):
+        raise ConfigError("must be a list", where=f"{where}: creditor.accounts", mend="write [[creditor.accounts]]")
+    for index, account in enumerate(accounts):
         _known(Account, account, f"{where}: creditor.accounts[{index}]")
     try:
-        creditor = TypeAdapter(Creditor).validate_python({"id": table.get("name", ""), **table})
+        creditor = TypeAdapter(Creditor).validate_python({"id": str(table.get("name", "")), **table})
     except ValidationError as error:
-        raise explained(error, where, "creditor") from None
-    currencies = [account.currency for account in creditor.accounts]
-    twice = {currency for currency in currencies if currencies.count(currency) > 1}
-    if twice:
-        raise ConfigError(f"two accounts in {min(twice)}", where=f"{where}: creditor.accounts", mend="keep one of them")
+        raise explained(error, table, where=where, table="creditor")[0] from None
+    _can_be_owed(creditor, f"{where}: creditor")
     return creditor
+
+
+def _can_be_owed(creditor: Creditor, where: str) -> None:
+    """Refuse what would only show on letters, or as letters that cannot be written."""
+    if not creditor.name.strip():
+        raise ConfigError("must not be empty", where=f"{where}.name")
+    if not re.fullmatch("[A-Za-z]{2}", creditor.country):
+        what = f"must be a country's code of two letters, not {creditor.country!r}"
+        raise ConfigError(what, where=f"{where}.country", mend="for example RO, ES, PL or HU")
+    seen: set[str] = set()
+    for index, account in enumerate(creditor.accounts):
+        if account.currency not in known_currencies():
+            what = f"{account.currency!r} is no ISO 4217 currency"
+            raise ConfigError(what, where=f"{where}.accounts[{index}].currency", mend="for example EUR")
+        if account.currency in seen:
+            what = f"two accounts in {account.currency}"
+            raise ConfigError(what, where=f"{where}.accounts[{index}]", mend="keep one of them")
+        seen.add(account.currency)
 
 
 def _known(kind: type, table: Any, where: str) -> None:
     if not isinstance(table, Mapping):
-        raise ConfigError("a table is wanted", where=where)
+        raise ConfigError("must be a table", where=where)
     names = [field.name for field in dataclasses.fields(kind)]
     for name in table:
         if name not in names:
@@ -218,21 +246,21 @@ def _policies(tables: Any, choice: dict[str, Any], where: str) -> PolicyBook:
         raise ConfigError("write [policies.NAME] with a table each", where=f"{where}: policies")
     named = tables or {"standard": {"preset": "standard"}}
     book = {name: policy({"name": name, **table}, where=f"{where}: policies.{name}") for name, table in named.items()}
+    if "policies" in choice:
+        raise ConfigError("there is no such field", where=f"{where}: policy.policies", mend="write [policies.NAME]")
+    given = {"default": next(iter(book)), **choice, "policies": book}
     try:
-        return PolicyBook.model_validate({"default": next(iter(book)), **choice, "policies": book})
+        return PolicyBook.model_validate(given)
     except ValidationError as error:
-        raise explained(error, where, "policy") from None
+        raise explained(error, given, PolicyBook, where=where, table="policy")[0] from None
 
 
-def explained(error: ValidationError, where: str, table: str = "") -> ConfigError:
-    """Pydantic's first complaint as one line that names the field."""
-    return _explained(error.errors()[0], where, table)
-
-
-def _explained(first: ErrorDetails, where: str, table: str) -> ConfigError:
-    steps: list[int | str] = [table, *first["loc"]] if table else [*first["loc"]]
-    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
-    what = first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        what = "there is no such field"
-    return ConfigError(what, where=f"{where}: {path}" if path else where)
+def explained(
+    error: ValidationError, given: object, model: object = None, *, where: str = "", table: str = ""
+) -> list[ConfigError]:
+    """Pydantic's complaints about `given`, which is the file `where` or a table of it: one line each."""
+    errors = []
+    for found in complaints(error, given, model):
+        field = ".".join(filter(None, (table, found.path)))
+        errors.append(ConfigError(found.what, where=": ".join(filter(None, (where, field))), mend=found.mend))
+    return errors

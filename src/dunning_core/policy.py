@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from dunning_core.complaints import complaints, read_toml
 from dunning_core.dates import Shift
 from dunning_core.errors import PolicyError
 from dunning_core.values import known_currencies
@@ -202,7 +202,7 @@ def _minimums(policy: Policy) -> Iterator[Fault]:
             continue
         if policy.joins_currencies:
             yield field, "one limit per currency cannot be applied where group_by joins currencies"
-        for currency in minimum.keys() - known_currencies():
+        for currency in sorted(minimum.keys() - known_currencies()):
             yield field, f"{currency!r} is no ISO 4217 currency"
 
 
@@ -259,34 +259,29 @@ def policy(given: Mapping[str, Any], *, where: str = "policy") -> Policy:
     fields = dict(given)
     name = fields.pop("preset", None)
     if name is not None:
-        if name not in PRESETS:
+        if not isinstance(name, str) or name not in PRESETS:
             message = f"there is no preset {name!r}"
-            raise PolicyError(message, where=f"{where}.preset", mend=f"presets are {', '.join(PRESETS)}")
+            raise PolicyError(message, where=_field(where, "preset"), mend=f"presets are {', '.join(PRESETS)}")
         fields = {**PRESETS[name], **fields}
     try:
         return Policy.model_validate(fields)
     except ValidationError as error:
-        raise _one_line(error, where) from None
+        found = complaints(error, fields, Policy)[0]
+        raise PolicyError(found.what, where=_field(where, found.path), mend=found.mend) from None
+
+
+def _field(where: str, path: str) -> str:
+    """A field of a file (`own.toml: levels`), or of a table (`dunning.toml: policies.own.levels`)."""
+    return (": " if where.endswith(".toml") else ".").join(filter(None, (where, path)))
 
 
 def policy_from_toml(text: str, *, where: str = "policy") -> Policy:
     """A policy from the text of a TOML file. Raises PolicyError."""
     try:
-        return policy(tomllib.loads(text), where=where)
-    except tomllib.TOMLDecodeError as error:
+        given = read_toml(text)
+    except ValueError as error:
         raise PolicyError(str(error), where=where) from None
-
-
-def _one_line(error: ValidationError, where: str) -> PolicyError:
-    first = error.errors()[0]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
-    what = first["msg"].removeprefix("Value error, ")
-    if not path and ": " in what:
-        field, what = what.split(": ", 1)
-        path = f".{field}"
-    if first["type"] == "extra_forbidden":
-        what = "there is no such field"
-    return PolicyError(what, where=f"{where}{path}")
+    return policy(given, where=where)
 
 
 class PolicyBook(_Written):

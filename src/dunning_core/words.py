@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
+from dunning_core.complaints import read_toml
 from dunning_core.errors import TemplateError
 
 Data = dict[str, Any]
@@ -14,8 +14,8 @@ Data = dict[str, Any]
 def parsed(text: str, name: str) -> Data:
     """The words of one file. Raises TemplateError naming file and line."""
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return read_toml(text)
+    except ValueError as error:
         line = re.search(r"line (\d+)", str(error))
         raise TemplateError(str(error), where=f"{name}:{line[1]}" if line else name) from error
 
