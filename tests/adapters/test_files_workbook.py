@@ -40,8 +40,8 @@ def test_items_and_customers_in_two_sheets(tmp_path: Path) -> None:
             ["Fișă clienți"],
             HEAD,
             ["F1", 4000123, datetime(2026, 1, 2), datetime(2026, 2, 1), 1.234],  # noqa: DTZ001 - a cell has no zone
-            [17, 4000123, datetime(2026, 1, 2), "31.03.2026", 0.1 + 0.2],  # noqa: DTZ001
-            ["F3", 4000123, datetime(2026, 1, 2), 46053, -1500],  # noqa: DTZ001
+            [17, 4000123, datetime(2026, 1, 2), "31.03.2026", 0.1 + 0.2],  # noqa: DTZ001 - a cell has no zone
+            ["F3", 4000123, datetime(2026, 1, 2), 46053, -1500],  # noqa: DTZ001 - a cell has no zone
         ],
         Clienti=[["Cod client", "Denumire", "E-mail", "Blocat"], [4000123, "Oțelul Brăila SA", "a@o.ro", True]],
     )
