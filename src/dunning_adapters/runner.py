@@ -153,8 +153,7 @@ class Runner:
         seen: set[str] = set()
         planner = self._planner(as_of)
         with _rare_collections():
-            for ledger in self.ledgers(as_of):
-                self._payments_are_fresh(ledger, as_of)
+            for ledger in self._paid_up(as_of):
                 seen.update(ledger.customers)
                 yield Proposal(planner.plan(ledger, self.plugins.vetoes(ledger)), ledger)
         gone = sorted(set(self.history.customers()) - seen)
@@ -189,7 +188,7 @@ class Runner:
         self, as_of: date, items: Iterable[str], level: str, *, by: str, because: str = "", despite_holds: bool = False
     ) -> Proposal:
         """An operator's choice: these items at this level. Raises PlanError, PolicyError."""
-        ledger = together(self.creditor, self.ledgers(as_of))
+        ledger = together(self.creditor, self._paid_up(as_of))
         chosen = self._planner(as_of).choose(
             ledger,
             list(items),
@@ -207,13 +206,18 @@ class Runner:
         run = self.settings.run
         return Planner(Setting(self.settings.policies, as_of, run.channels, frozenset(run.holidays)))
 
-    def _payments_are_fresh(self, ledger: Ledger, as_of: date) -> None:
-        most, newest = self.settings.run.payments_max_age_days, ledger.payments_as_of
-        if most is None or (newest is not None and (as_of - newest).days <= most):
-            return
-        known = f"the newest payment is of {newest}" if newest else "the source does not say how new its payments are"
-        what = f"{known}; run.payments_max_age_days is {most}"
-        raise SourceError(what, where="source", mend="post the bank statements, then run again")
+    def _paid_up(self, as_of: date) -> Iterator[Ledger]:
+        """The ledgers, as long as their payments are as fresh as the settings ask for. Raises SourceError."""
+        most = self.settings.run.payments_max_age_days
+        for ledger in self.ledgers(as_of):
+            newest = ledger.payments_as_of
+            if most is not None and (newest is None or (as_of - newest).days > most):
+                known = (
+                    f"the newest payment is of {newest}" if newest else "the source does not say how new payments are"
+                )
+                what = f"{known}; run.payments_max_age_days is {most}"
+                raise SourceError(what, where="source", mend="post the bank statements, then run again")
+            yield ledger
 
     # -- send
 
@@ -234,7 +238,7 @@ class Runner:
         names = {action.customer for action in plan.actions} | {event.customer for event in plan.events}
         pieces: list[Ledger] = []
         aging: Aging = {}
-        for piece in self.ledgers(plan.as_of):
+        for piece in self._paid_up(plan.as_of):
             age(piece.items, plan.as_of, buckets=self.settings.buckets, onto=aging)
             pieces += [ledger for name, ledger in by_customer(piece).items() if name in names]
         ledger = together(self.creditor, pieces)
@@ -350,8 +354,9 @@ class Runner:
             return
         try:
             self.source.note(entries(events))
-        except DunningError as error:
-            self.problems.append(Problem("contact log", str(error), mend="the history has it: dunning history"))
+        except Exception as error:  # noqa: BLE001 - whatever the other side says, the report must come
+            fault = error if isinstance(error, DunningError) else DunningError(f"{type(error).__name__}: {error}")
+            self.problems.append(Problem("contact log", str(fault), mend="the history has it: dunning history"))
         self.problems += self.plugins.recorded(tuple(events))
 
     def _finished(self, proposal: Proposal, deliveries: list[Delivery], started: datetime, *, dry: bool) -> Run:
