@@ -3,6 +3,9 @@
 import tomllib
 from pathlib import Path
 
+from pygments.lexers.special import TextLexer
+from sphinx.application import Sphinx
+
 _project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 project = _project["name"]
@@ -18,3 +21,8 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"dunning {release}"
 html_show_sphinx = False
+
+
+def setup(app: Sphinx) -> None:
+    """Pygments knows no CSV; the pages show some."""
+    app.add_lexer("csv", TextLexer)
