@@ -104,7 +104,7 @@ def fold(events: Iterable[Event]) -> Standings:
             groups[event.group] = groups.get(event.group, GROUND).noticed(event.level, event)
             customers[event.customer] = event.on
             carried.update(dict.fromkeys(event.carried, event.on))
-            letters[event.level, tuple(sorted(item for item, _ in event.items))] += 1
+            letters[event.level, tuple(sorted([*event.carried, *(item for item, _ in event.items)]))] += 1
     attempts = Counter(event.key for event in events if event.kind is EventKind.DISPATCHED)
     return Standings(items, groups, customers, carried, letters, attempts)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
 from dunning_core.action import Action
+from dunning_core.dates import plus
 from dunning_core.decision import Decision, Outcome
 from dunning_core.errors import PlanError, PolicyError
 from dunning_core.event import Event, EventKind
@@ -139,7 +140,7 @@ class Planner:
         if unknown:
             message = f"item {min(unknown)!r} is not open in the ledger"
             raise PlanError(message, mend="it may have been paid; make a new plan")
-        ledger = replace(ledger, items=tuple(item for item in ledger.items if item.id in wanted or item.balance < 0))
+        ledger = replace(ledger, items=tuple(item for item in ledger.items if item.id in wanted or _credit(item)))
         sheet = _Sheet(self, ledger, vetoes, operator=True, despite_holds=despite_holds)
         plan = self._gather(sheet, lambda group: group.choose(group.policy.number(level)))
         actions = tuple(replace(action, by=by, because=because, despite_holds=despite_holds) for action in plan.actions)
@@ -249,7 +250,8 @@ class _Sheet:
         groups: dict[tuple[str, str], list[OpenItem]] = {}
         for place, named in names.items():
             for group, items in self._parted(named, homes[place]):
-                groups.setdefault(group, []).extend(items)
+                if items:
+                    groups.setdefault(group, []).extend(items)
         for (key, name), items in sorted(groups.items()):
             self._seen.add(key)
             yield key, name, items
@@ -352,7 +354,7 @@ class _Sheet:
         customer = self.ledger.customers[self.by_id[letter.lines[0].item].customer]
         channel, recipients = reach(customer, self.setting.channels) or ("", ())
         days = level.pay_within_days
-        recorded = tuple(sorted(line.item for line in letter.lines if line.records))
+        asked = tuple(sorted(line.item for line in letter.lines if not line.listed))
         return Action(
             creditor=self.ledger.creditor.id,
             customer=customer.id,
@@ -362,11 +364,15 @@ class _Sheet:
             level_name=level.name,
             lines=letter.lines,
             deductions=letter.deductions,
-            deadline=None if days is None else self.setting.as_of + timedelta(days=days),
+            deadline=None if days is None else plus(self.setting.as_of, days),
             channel=channel,
             recipients=recipients,
-            repeat=self.standings.letters.get((letter.level, recorded), 0),
+            repeat=self.standings.letters.get((letter.level, asked), 0),
         )
+
+
+def _credit(item: OpenItem) -> bool:
+    return item.balance.is_finite() and item.balance < 0
 
 
 def _turns(hold: Hold) -> Iterator[date]:
@@ -374,7 +380,7 @@ def _turns(hold: Hold) -> Iterator[date]:
     if hold.since is not None:
         yield hold.since
     if hold.until is not None and hold.until < date.max:
-        yield hold.until + timedelta(days=1)
+        yield plus(hold.until, 1)
 
 
 def _changed(decision: Decision, fault: tuple[Outcome, str, str] | None) -> Decision:

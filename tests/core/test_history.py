@@ -88,6 +88,8 @@ def test_what_a_letter_carried_along_stands_where_it_stood():
     standings = fold([sent("2026-01-10", carried=("b", "c")), sent("2026-01-20", "k2", carried=("b",))])
     assert standings.carried == {"b": D("2026-01-20"), "c": D("2026-01-10")}
     assert standings.item("b") == GROUND
+    # It is another letter than one about fewer items, whoever carried it.
+    assert standings.letters == {(1, ("a", "b", "c")): 1, (1, ("a", "b")): 1}
     refused = sent("2026-01-10", carried=("b",))
     assert fold([refused, ended(refused, EventKind.REFUSED)]).carried == {}
 
