@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from importlib import import_module
+from importlib.metadata import entry_points
+from inspect import isgenerator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,9 +18,9 @@ from dunning_adapters import hookspecs
 from dunning_adapters.hookspecs import Adapter
 from dunning_adapters.settings import AdapterTable, explained
 from dunning_core.action import Action
-from dunning_core.errors import ConfigError, RenderError
+from dunning_core.errors import ConfigError, DunningError, RenderError, SourceError
 from dunning_core.event import Event
-from dunning_core.ledger import Customer, Hold, Ledger, OpenItem
+from dunning_core.ledger import Hold, Ledger
 from dunning_core.values import Problem
 
 ENTRY_POINTS = "dunning"
@@ -52,6 +54,8 @@ class Plugins:
         self._adapters = self._collect()
 
     def _load(self, name: str) -> None:
+        if self.manager.has_plugin(name):
+            raise ConfigError(f"{name} is named twice", where="plugins.modules", mend="keep one of them")
         try:
             self.manager.register(import_module(name), name)
         except Exception as error:
@@ -59,15 +63,17 @@ class Plugins:
             raise ConfigError(what, where=f"plugin {name}") from error
 
     def _load_installed(self) -> None:
-        try:
-            self.manager.load_setuptools_entrypoints(ENTRY_POINTS)
-        except Exception as error:
-            what = f"an installed plugin cannot be loaded: {type(error).__name__}: {error}"
-            raise ConfigError(what, where="plugins", mend="repair it, or name it in plugins.blocked") from error
+        for name in sorted(entry_points(group=ENTRY_POINTS).names):
+            try:
+                self.manager.load_setuptools_entrypoints(ENTRY_POINTS, name)
+            except Exception as error:
+                what = f"cannot be loaded: {type(error).__name__}: {error}"
+                mend = "repair or uninstall it, or name it in plugins.blocked"
+                raise ConfigError(what, where=f"installed plugin {name}", mend=mend) from error
 
     def _collect(self) -> dict[tuple[str, str], Adapter]:
         found: dict[tuple[str, str], Adapter] = {}
-        for answer in self.manager.hook.dunning_adapters():
+        for answer in self._answers("dunning_adapters", ConfigError):
             for adapter in answer:
                 if found.setdefault((adapter.port, adapter.name), adapter) is not adapter:
                     what = f"two plugins bring a {adapter.port} named {adapter.name!r}"
@@ -93,43 +99,53 @@ class Plugins:
         return adapter.build(settings, folder)
 
     def holds(self, ledger: Ledger, as_of: date) -> tuple[Hold, ...]:
-        """Holds that plugins know of."""
-        return tuple(hold for answer in self.manager.hook.dunning_holds(ledger=ledger, as_of=as_of) for hold in answer)
+        """Holds that plugins know of. Raises SourceError for a plugin that fails: its holds must not be missed."""
+        answers = self._answers("dunning_holds", SourceError, ledger=ledger, as_of=as_of)
+        return tuple(hold for answer in answers for hold in answer)
 
     def vetoes(self, ledger: Ledger) -> dict[str, str]:
-        """Item id -> the first reason why a plugin does not want it dunned."""
+        """Item id -> the first reason why a plugin does not want it dunned. Raises SourceError as `holds`."""
         if not self.manager.hook.dunning_eligible.get_hookimpls():
             return {}
-        ask = self.manager.hook.dunning_eligible
         found = {}
         for item in ledger.items:
             customer = ledger.customers.get(item.customer)
-            reasons = self._reasons(ask, item, customer) if customer else []
-            if reasons:
-                found[item.id] = reasons[0]
+            if customer is not None:
+                reasons = self._answers("dunning_eligible", SourceError, item=item, customer=customer)
+                reason = next(filter(None, reasons), "")
+                if reason:
+                    found[item.id] = reason
         return found
 
-    @staticmethod
-    def _reasons(ask: Any, item: OpenItem, customer: Customer) -> list[str]:
-        return [reason for reason in ask(item=item, customer=customer) if reason]
-
     def variables(self, action: Action, ledger: Ledger) -> Mapping[str, object]:
-        """Further values for the templates. Raises RenderError when two plugins give the same name."""
+        """Further values for the templates. Raises RenderError for a plugin that fails, or a name given by two."""
         values: dict[str, object] = {}
-        for answer in self.manager.hook.dunning_variables(action=action, ledger=ledger):
+        for answer in self._answers("dunning_variables", RenderError, action=action, ledger=ledger):
             for name, value in answer.items():
                 if name in values:
                     raise RenderError(f"two plugins give the variable {name!r}", where="dunning_variables")
                 values[name] = value
         return values
 
+    def _answers(self, hook: str, fault: type[DunningError], **given: object) -> Iterator[Any]:
+        """What the plugins answer, the last one loaded first. Raises a `fault` that names the plugin which fails."""
+        for asked in reversed(getattr(self.manager.hook, hook).get_hookimpls()):
+            try:
+                answer = asked.function(*(given[name] for name in asked.argnames))
+                answer = tuple(answer) if isgenerator(answer) else answer
+            except Exception as error:
+                what = f"{hook} failed: {type(error).__name__}: {error}"
+                raise fault(what, where=f"plugin {asked.plugin_name}") from error
+            if answer is not None:
+                yield answer
+
     def recorded(self, events: tuple[Event, ...]) -> list[Problem]:
         """Tell observers what was recorded. What one raises is a problem to report: the letters are out already."""
         problems = []
         for implementation in self.manager.hook.dunning_recorded.get_hookimpls():
             try:
-                implementation.function(events)
+                implementation.function(*[events][: len(implementation.argnames)])
             except Exception as error:  # noqa: BLE001 - an observer must not change what happened
-                where = f"plugin {implementation.plugin_name}"
-                problems.append(Problem(where, f"dunning_recorded failed: {type(error).__name__}: {error}"))
+                fault = DunningError(f"dunning_recorded failed: {type(error).__name__}: {error}")
+                problems.append(Problem(f"plugin {implementation.plugin_name}", fault.what))
         return problems
