@@ -142,6 +142,8 @@ def test_a_currency_that_is_only_listed_needs_no_account(item, ledger):
 
 def test_nobody_to_write_to_is_a_decision_with_a_reason(item, ledger):
     silent = {"łódź": Customer("łódź", "Przędza", "PL")}
+    made = planned(ledger(item("a"), item("b", due="2026-01-05"), customers=silent))
+    assert outcomes(made) == {"a": "unreachable", "b": "waiting"}
     made = planned(ledger(item(), customers=silent))
     assert (only(made).outcome, only(made).rule) == ("unreachable", "channels")
     assert only(made).because.startswith("the customer has no usable address for email; level 1 'notice'")

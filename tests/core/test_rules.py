@@ -65,6 +65,15 @@ def test_the_first_day_on_which_time_alone_changes_the_answer(day, fields, facts
     assert look_again(day, fields, **facts) == wanted
 
 
+def test_waits_after_a_notice_and_its_deadline_are_looked_at_once_there_is_one():
+    levels = [LEVELS[0], {"name": "demand", "when": [{"days": 10, "after": "previous_notice"},
+                                                     {"days": 2, "after": "previous_deadline"}]}]
+    assert look_again("2026-01-02", {"levels": levels}) == ("waiting", "2026-01-06")
+    first = {"level": 1, "last_notice": "2026-01-06", "deadline": "2026-01-13"}
+    assert look_again("2026-01-07", {"levels": levels}, **first) == ("waiting", "2026-01-16")
+    assert look_again("2026-01-07", {"levels": levels}, **{**first, "deadline": "2026-01-20"}) == ("waiting", "2026-01-22")
+
+
 def test_a_judgement_says_by_which_rule_and_why():
     judgement = rules().judge(Facts(DUE, DUE))
     assert judgement[:4] == ("dun", 1, "levels[0].when", "level 1 'notice': due_date 2026-01-01 + 5 days = 2026-01-06, reached")
