@@ -195,8 +195,11 @@ class Group:
         return proposals
 
     def _never_dunned(self) -> bool:
-        """Nothing about this customer's items was ever sent, and no minimum stands in the way."""
-        return not self.standings.items and not self.standings.customers and self.minimums == ALL_LEVELS
+        """Nothing was ever sent to this customer or about these items, and no minimum stands in the way."""
+        if self.contacted is not None or self.minimums != ALL_LEVELS:
+            return False
+        standings = self.standings
+        return not standings.items or standings.items.keys().isdisjoint(item.id for item in self.live)
 
     def _facts(self, item: OpenItem, standing: Standing) -> Facts:
         """The quiet period counts from the last notice of what climbs, or from the customer's."""
