@@ -46,7 +46,7 @@ def test_old_payments_stop_a_run(stage, newest, refused):
     if not refused:
         assert firm.ends(firm.run()) == {"A": End.ACCEPTED}
         return
-    with pytest.raises(SourceError, match="run.payments_max_age_days is 2") as caught:
+    with pytest.raises(SourceError, match=r"run\.payments_max_age_days is 2") as caught:
         firm.run()
     wanted = "does not say how new" if newest is None else "the newest payment is of 2026-11-17"
     assert wanted in str(caught.value)
@@ -144,7 +144,9 @@ def test_a_lean_plan_sends_the_same_letters(stage):
     full.send(full.plan())
     lean.send(lean.plan(lean=True))
     assert len(full.transport.documents) > len(crowd(stage).transport.documents)
-    assert [(d.letter, d.text) for d in full.transport.documents] == [(d.letter, d.text) for d in lean.transport.documents]
+    assert [(d.letter, d.text) for d in full.transport.documents] == [
+        (d.letter, d.text) for d in lean.transport.documents
+    ]
 
 
 def test_a_lean_plan_does_not_grow_with_what_is_idle(stage):
@@ -159,14 +161,15 @@ def test_a_lean_plan_does_not_grow_with_what_is_idle(stage):
     assert size(0) == size(300) == (2, 2, 2)
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("ABCD"), st.sampled_from([-1, 0, 2, 3, 9, 10, 11, 20, 21]), st.sampled_from(["-50", "0", "100"]),
-                  st.sampled_from(["RON", "EUR", "PLN"])),
-        max_size=12,
-    ),
-    st.integers(0, 12),
-)  # fmt: skip
+ROWS = st.tuples(
+    st.sampled_from("ABCD"),
+    st.sampled_from([-1, 0, 2, 3, 9, 10, 11, 20, 21]),
+    st.sampled_from(["-50", "0", "100"]),
+    st.sampled_from(["RON", "EUR", "PLN"]),
+)
+
+
+@given(st.lists(ROWS, max_size=12), st.integers(0, 12))
 def test_lean_and_full_agree_whatever_is_open(stage, rows, days):
     firm = stage(policy='credits = "net"\nlist_items = "overdue"')
     for customer, late, balance, currency in rows:
