@@ -11,7 +11,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from dunning_core.formats import Formats
-from dunning_core.particulars import COLUMNS, RIGHT, Data, counted
+from dunning_core.particulars import RIGHT, Data, counted
 
 LINE = 76  # columns of plain text
 WIDEST = 200  # a template cannot ask for more padding than this
@@ -44,9 +44,10 @@ def _formats(context: Context) -> Formats:
 def _columns(row: Data, section: Data, *names: str) -> str:
     """The cells of a row, or those named, as wide as the section's columns; numbers to the right."""
     width = section["width"]
-    cells = (
-        row[name].rjust(width[name]) if name in RIGHT else row[name].ljust(width[name]) for name in names or COLUMNS
-    )
+    if not names:
+        line: str = section["cells"] % row
+        return line.rstrip()
+    cells = [row[name].rjust(width[name]) if name in RIGHT else row[name].ljust(width[name]) for name in names]
     return "  ".join(cells).rstrip()
 
 

@@ -34,7 +34,8 @@ class _Shape:
     after: str
     signed_before: str
     signed_after: str
-    marks: dict[int, str]
+    group: str
+    point: str
 
 
 class Formats:
@@ -67,9 +68,13 @@ class Formats:
         shape = self._shape(currency, bare=bare)
         if shape is None:
             return _by_babel(amount, currency, self.locale, bare=bare, digits=digits)
-        if text[0] != "-":
-            return shape.before + text.translate(shape.marks) + shape.after
-        written = text[1:].translate(shape.marks)
+        if digits:
+            written = text[: -digits - 1].replace(",", shape.group) + shape.point + text[-digits:]
+        else:
+            written = text.replace(",", shape.group)
+        if written[0] != "-":
+            return shape.before + written + shape.after
+        written = written[1:]
         return shape.signed_before + written + shape.signed_after if amount else shape.before + written + shape.after
 
     def _shape(self, currency: str, *, bare: bool) -> _Shape | None:
@@ -112,8 +117,7 @@ def _learnt(currency: str, locale: Locale, *, bare: bool) -> _Shape | None:
     small = _by_babel(Decimal(1234), currency, locale, bare=bare, digits=0)
     if plus is None or minus is None or plus[2] != plus[3] or f"1{plus[2]}234" not in small:
         return None
-    marks = {ord(","): plus[2], ord("."): plus[4] or ""}
-    return _Shape(plus[1], plus[6], minus[1], minus[6], marks)
+    return _Shape(plus[1], plus[6], minus[1], minus[6], plus[2], plus[4] or "")
 
 
 def _by_babel(amount: Decimal, currency: str, locale: Locale, *, bare: bool, digits: int) -> str:

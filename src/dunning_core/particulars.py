@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from dunning_core.action import Action, Deduction, Line
 from dunning_core.errors import RenderError
+from dunning_core.event import Event, EventKind
 from dunning_core.formats import Formats
-from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
+from dunning_core.ledger import Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
 
 Data = dict[str, Any]
 
@@ -23,11 +25,14 @@ _IDS = {
 COLUMNS = {"number": "document", "issued": "issued", "due": "due", "days": "days_short", "amount": "amount",
             "outstanding": "outstanding"}  # fmt: skip
 RIGHT = frozenset({"days", "amount", "outstanding"})
+_POSTCODE_LAST = frozenset({"GB", "IE"})
 _UNKNOWN = "–"
-_SCANNED = 256  # items of a ledger that is not worth remembering
+_SCANNED = 256  # items or events of a ledger that is not worth remembering
+_SENDERS = 64  # creditors remembered, each once per language
 _NAMED = 60  # characters of invoice numbers in a payment reference
 _SHORTEST_IBAN = 15
-_recent: list[tuple[Ledger, dict[str, OpenItem]]] = []
+_recent: list[tuple[Ledger, _Index]] = []
+_senders: dict[tuple[int, int, int, bool], _Sender] = {}
 
 
 def clean(text: str) -> str:
@@ -69,9 +74,13 @@ class Particulars:
 
     def __init__(self, action: Action, ledger: Ledger, words: Data, formats: Formats, on: date) -> None:
         self._action = action
-        self._creditor = ledger.creditor
+        self._totals = action.totals
+        if max(self._totals.values(), default=0) <= 0:
+            raise RenderError("there is nothing to pay", where=f"letter to customer {action.customer}")
         self._customer = ledger.customers[action.customer]
+        self._sender = _sender(ledger.creditor, words, formats, abroad=_abroad(ledger.creditor, self._customer))
         self._items = _items(action, ledger)
+        self._sums = {code: formats.money(amount, code) for code, amount in self._totals.items()}
         self.key = action.key
         self._reference = reference(self.key)
         self._words = words
@@ -84,13 +93,12 @@ class Particulars:
         action, words, day = self._action, self._words, self._formats.day
         claimed = [self._items[line.item] for line in action.claimed]
         currencies = sorted({line.currency for line in action.lines} | {used.currency for used in action.deductions})
-        totals = action.totals
-        sections = tuple(self._section(currency, totals.get(currency)) for currency in currencies)
+        sections = tuple(self._section(currency) for currency in currencies)
         return {
             "words": words,
             "reference": self._reference,
             "salutation": words["salutation_consumer" if discreet(self._customer) else "salutation"],
-            "creditor": self._creditor_data(),
+            "creditor": self._sender.data,
             "customer": self._customer_data(),
             "contact": self._contact(),
             "place_and_date": self._dated(),
@@ -100,68 +108,66 @@ class Particulars:
             "sections": sections,
             "count": len(claimed),
             "what": self._what(claimed),
-            "total": self._joined(totals),
+            "total": f" {words['and']} ".join(self._sums.values()),
             "oldest_days": max((self._on - item.due_date).days for item in claimed),
             "first": next(row for section in sections for row in section["items"]),
             "level": action.level,
             "level_name": action.level_name,
             "repeat": action.repeat,
-            "facts": {"totals": totals, "on": self._on, "deadline": action.deadline},
+            "facts": {"totals": self._totals, "on": self._on, "deadline": action.deadline},
         }
 
     def _dated(self) -> str:
-        place, date_ = clean(self._creditor.address.city), self._formats.day(self._on)
+        place, date_ = self._sender.place, self._formats.day(self._on)
         form = self._words["dated"] if place else self._words["dated"].removeprefix("{place}, ")
         return str(form).replace("{date}", date_).replace("{place}", place)
 
-    def _joined(self, totals: Mapping[str, Decimal]) -> str:
-        return f" {self._words['and']} ".join(self._formats.money(amount, code) for code, amount in totals.items())
-
     def _what(self, claimed: list[OpenItem]) -> str:
         if len(claimed) == 1:
-            return str(self._words["named"][claimed[0].kind.value]).replace("{number}", _number(claimed[0]))
+            return str(self._words["named"][claimed[0].kind]).replace("{number}", _number(claimed[0]))
         noun = "invoices" if all(item.kind is ItemKind.INVOICE for item in claimed) else "documents"
         return counted(len(claimed), self._words["counted"][noun], self._formats)
 
-    def _section(self, currency: str, asked: Decimal | None) -> Data:
-        action, money = self._action, self._formats.money
-        lines = [line for line in action.lines if line.currency == currency]
-        items = tuple(self._row(line) for line in lines if not line.listed)
-        listed = tuple(self._row(line) for line in lines if line.listed)
-        due = sorted(self._items[line.item].due_date for line in lines if not line.listed)
-        used = [deduction for deduction in action.deductions if deduction.currency == currency]
+    def _section(self, currency: str) -> Data:
+        lines = [line for line in self._action.lines if line.currency == currency]
+        claimed = [line for line in lines if not line.listed]
+        due = sorted(self._items[line.item].due_date for line in claimed)
+        used = [deduction for deduction in self._action.deductions if deduction.currency == currency]
+        listed = len(claimed) < len(lines)
         section: Data = {
             "currency": currency,
-            "items": items,
-            "listed": listed,
+            "items": tuple([self._row(line) for line in claimed]),
+            "listed": tuple([self._row(line) for line in lines if line.listed]) if listed else (),
             "listed_total": self._formats.number(_sum(lines, listed=True), currency) if listed else "",
-            "subtotal": self._formats.number(_sum(lines, listed=False), currency) if used else "",
+            "subtotal": self._formats.number(_sum(claimed, listed=False), currency) if used else "",
             "deductions": tuple(self._deduction(deduction) for deduction in used),
-            "total": money(asked or Decimal(0), currency),
+            "total": self._sums.get(currency) or self._formats.money(Decimal(0), currency),
             "oldest_due": self._formats.day(due[0]) if due else "",
             "latest_due": self._formats.day(due[-1]) if due else "",
-            "payment": self._payment(currency, lines, asked) if asked is not None else (),
+            "payment": self._payment(currency, claimed) if currency in self._sums else (),
         }
         return section | self._widths(section)
 
     def _row(self, line: Line) -> Data:
         item, formats = self._items[line.item], self._formats
         late = (self._on - item.due_date).days
+        outstanding = formats.number(line.balance, line.currency)
+        amount = outstanding if item.amount == line.balance else item.amount
         return {
             "number": _number(item),
-            "kind": self._words["kinds"][item.kind.value],
+            "kind": self._words["kinds"][item.kind],
             "issued": formats.short_day(item.issue_date) if item.issue_date else _UNKNOWN,
             "due": formats.short_day(item.due_date),
             "due_day": formats.day(item.due_date),
             "days": str(late) if late > 0 else _UNKNOWN,
-            "amount": _UNKNOWN if item.amount is None else formats.number(item.amount, line.currency),
-            "outstanding": formats.number(line.balance, line.currency),
+            "amount": formats.number(amount, line.currency) if isinstance(amount, Decimal) else amount or _UNKNOWN,
+            "outstanding": outstanding,
             "reference": clean(item.reference),
         }
 
     def _deduction(self, used: Deduction) -> Data:
         item = self._items[used.item]
-        name = f"{self._words['kinds'][item.kind.value]} {_number(item)}"
+        name = f"{self._words['kinds'][item.kind]} {_number(item)}"
         return {"name": name, "amount": self._formats.number(-used.amount, used.currency)}
 
     def _widths(self, section: Data) -> Data:
@@ -170,71 +176,116 @@ class Particulars:
         rows = (heading, *section["items"], *section["listed"])
         width = {column: max([len(row[column]) for row in rows]) for column in COLUMNS}
         width["all"] = sum(width.values()) + 2 * (len(width) - 1)
-        width["label"] = max((len(fact["label"]) for fact in section["payment"]), default=0) + 1
-        return {"heading": heading, "width": width, "rule": "-" * min(width["all"], 200)}
+        width["label"] = max([len(fact["label"]) for fact in section["payment"]], default=0) + 1
+        cells = "  ".join([f"%({column}){'' if column in RIGHT else '-'}{width[column]}s" for column in COLUMNS])
+        return {"heading": heading, "width": width, "cells": cells, "rule": "-" * min(width["all"], 200)}
 
-    def _payment(self, currency: str, lines: list[Line], asked: Decimal) -> tuple[Data, ...]:
-        account = self._creditor.account(currency)
-        if account is None:
+    def _payment(self, currency: str, claimed: list[Line]) -> tuple[Data, ...]:
+        """Where to pay, how much, until when. Raises RenderError when there is no account."""
+        try:
+            account = self._sender.account(currency)
+        except LookupError:
             raise RenderError(
-                f"creditor {self._creditor.id} has no account for {currency}",
+                f"creditor {self._sender.creditor.id} has no account for {currency}",
                 where=f"letter to customer {self._action.customer}",
                 mend=f"add an account for {currency} to the creditor",
-            )
-        facts = self._payment_facts(account, lines, asked)
-        return tuple({"label": self._words[label], "value": clean(value)} for label, value in facts if value)
+            ) from None
+        numbers = ", ".join([_number(self._items[line.item]) for line in claimed])
+        named = numbers if len(numbers) <= _NAMED else self._reference
+        facts = [self._fact("to_pay", self._sums[currency]), *account, self._fact("payment_reference", named)]
+        if self._action.deadline:
+            facts.append(self._fact("deadline", self._formats.day(self._action.deadline)))
+        return tuple(facts)
 
-    def _payment_facts(self, account: Account, lines: list[Line], asked: Decimal) -> tuple[tuple[str, str], ...]:
-        numbers = ", ".join(_number(self._items[line.item]) for line in lines if not line.listed)
-        return (
-            ("to_pay", self._formats.money(asked, account.currency)),
-            ("holder", account.holder or self._creditor.name),
-            ("account", _grouped(account.number)),
-            ("bank", account.bank),
-            ("bic", account.bic),
-            ("payment_reference", numbers if len(numbers) <= _NAMED else self._reference),
-            ("deadline", self._formats.day(self._action.deadline) if self._action.deadline else ""),
-        )
-
-    def _creditor_data(self) -> Data:
-        who = self._creditor
-        reach = _labelled((self._words["phone"], who.phone), ("", who.email), ("", who.website))
-        lines = (*self._address(who.address), self._ids(who), reach)
-        return {
-            "name": clean(who.name),
-            "lines": tuple(line for line in lines if line),
-            "signatory": clean(who.signatory),
-            "email": clean(who.email),
-            "phone": clean(who.phone),
-        }
+    def _fact(self, label: str, value: str) -> Data:
+        return {"label": self._words[label], "value": value}
 
     def _customer_data(self) -> Data:
         who = self._customer
         contact = f"{self._words['attention']}: {clean(who.contact)}" if who.contact else ""
-        lines = (contact, *self._address(who.address), self._ids(who))
+        country = who.address.country or who.country
+        lines = (contact, *_postal(who.address, country, self._sender.country_of(country)), _ids(who, self._words))
         return {"id": clean(who.id), "name": clean(who.name), "lines": tuple(line for line in lines if line)}
 
     def _contact(self) -> Data:
         """Who answers on the creditor's side: the person responsible for the customer, else the creditor."""
-        person, firm = self._customer.responsible, self._creditor
+        person, firm = self._customer.responsible, self._sender.creditor
         name = person.name if person else firm.name
         email = (person.email if person else "") or firm.email
         phone = (person.phone if person else "") or firm.phone
         line = _labelled(("", name), (self._words["phone"], phone), ("", email))
         return {"name": clean(name), "email": clean(email), "phone": clean(phone), "line": line}
 
-    def _address(self, address: Address) -> tuple[str, ...]:
-        town = " ".join(part for part in (address.postcode, address.city) if part)
-        place = ", ".join(part for part in (town, address.region if address.region != address.city else "") if part)
-        abroad = address.country and address.country != self._creditor.country
-        country = self._formats.locale.territories.get(address.country, address.country) if abroad else ""
-        return tuple(clean(line) for line in (*address.lines, place, country) if line)
 
-    def _ids(self, who: Creditor | Customer) -> str:
-        tax, registration = _IDS.get(who.country, ("", ""))
-        return _labelled(
-            (tax or self._words["tax_id"], who.tax_id), (registration or self._words["registration"], who.registration)
-        )
+class _Sender:
+    """What all letters of a creditor in one language say of him; `abroad` with his country."""
+
+    def __init__(self, creditor: Creditor, words: Data, formats: Formats, *, abroad: bool) -> None:
+        self.creditor, self.words, self.formats, self._abroad = creditor, words, formats, abroad
+        self.place = clean(creditor.address.city)
+        self._accounts: dict[str, tuple[Data, ...]] = {}
+        country = creditor.address.country or creditor.country
+        reach = _labelled((words["phone"], creditor.phone), ("", creditor.email), ("", creditor.website))
+        lines = (*_postal(creditor.address, country, self.country_of(country)), _ids(creditor, words), reach)
+        self.data: Data = {
+            "name": clean(creditor.name),
+            "lines": tuple(line for line in lines if line),
+            "signatory": clean(creditor.signatory),
+            "email": clean(creditor.email),
+            "phone": clean(creditor.phone),
+        }
+
+    def country_of(self, country: str) -> str:
+        """The country's name as it stands under an address; nothing at home."""
+        return self.formats.locale.territories.get(country, country) if self._abroad else ""
+
+    def account(self, currency: str) -> tuple[Data, ...]:
+        """The account for a currency, a fact a line. Raises LookupError when there is none."""
+        if currency not in self._accounts:
+            account = self.creditor.account(currency)
+            if account is None:
+                raise LookupError(currency)
+            facts = (
+                ("holder", account.holder or self.creditor.name), ("account", _grouped(account.number)),
+                ("bank", account.bank), ("bic", account.bic),
+            )  # fmt: skip
+            self._accounts[currency] = tuple(
+                {"label": self.words[label], "value": clean(value)} for label, value in facts if value
+            )
+        return self._accounts[currency]
+
+
+def _sender(creditor: Creditor, words: Data, formats: Formats, *, abroad: bool) -> _Sender:
+    """Remembered by identity: what is remembered keeps its creditor alive, so no other can have the same."""
+    key = (id(creditor), id(words), id(formats), abroad)
+    if key not in _senders:
+        if len(_senders) >= _SENDERS:
+            _senders.clear()
+        _senders[key] = _Sender(creditor, words, formats, abroad=abroad)
+    return _senders[key]
+
+
+def _abroad(creditor: Creditor, customer: Customer) -> bool:
+    """Whether a letter crosses a border, so that both addresses need their country."""
+    here, there = (who.address.country or who.country for who in (creditor, customer))
+    return bool(here and there and here != there)
+
+
+def _postal(address: Address, country: str, shown: str) -> tuple[str, ...]:
+    """The lines of an address in the order of its country, that country last when it is `shown`."""
+    region = address.region if address.region != address.city else ""
+    if country in _POSTCODE_LAST:
+        places = [address.city, region, address.postcode]
+    else:
+        town = " ".join(part for part in (address.postcode, address.city) if part)
+        places = [", ".join(part for part in (town, region) if part)]
+    lines = tuple([clean(line) for line in (*address.lines, *places) if line])
+    return (*lines, shown) if lines else ()
+
+
+def _ids(who: Creditor | Customer, words: Data) -> str:
+    tax, registration = _IDS.get(who.country, ("", ""))
+    return _labelled((tax or words["tax_id"], who.tax_id), (registration or words["registration"], who.registration))
 
 
 def counted(number: int, forms: Mapping[str, str], formats: Formats) -> str:
@@ -243,8 +294,47 @@ def counted(number: int, forms: Mapping[str, str], formats: Formats) -> str:
     return form.replace("{n}", str(number))
 
 
+class _Index:
+    """What a ledger holds, by name."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.items = {item.id: item for item in ledger.items}
+        self._events = ledger.events
+
+    @cached_property
+    def letters(self) -> dict[str, Event]:
+        """Letters that went out, by their names."""
+        gone_out = (event for event in self._events if event.kind is EventKind.DISPATCHED)
+        return {f"{event.key[:32]}.{event.attempt}": event for event in gone_out}
+
+
+def _index(ledger: Ledger) -> _Index:
+    """A large ledger is indexed once, not for each of its letters: the latest one is remembered."""
+    if len(ledger.items) <= _SCANNED and len(ledger.events) <= _SCANNED:
+        return _Index(ledger)
+    for known, index in tuple(_recent):
+        if known is ledger:
+            return index
+    index = _Index(ledger)
+    _recent[:] = [(ledger, index)]
+    return index
+
+
+def fresh(action: Action, ledger: Ledger, follows: Collection[str]) -> int:
+    """How many of the items that a letter asks for none of the earlier letters `follows` asked for.
+
+    A letter that the ledger's events do not know is about nothing: better not mentioned than mentioned falsely.
+    """
+    claimed = {line.item for line in action.claimed}
+    if follows:
+        letters = _index(ledger).letters
+        for letter in (letters[name] for name in follows if name in letters):
+            claimed -= {item for item, _ in letter.items} | {*letter.carried}
+    return len(claimed)
+
+
 def _items(action: Action, ledger: Ledger) -> dict[str, OpenItem]:
-    known = _index(ledger)
+    known = _index(ledger).items
     wanted = [line.item for line in action.lines] + [used.item for used in action.deductions]
     try:
         return {item: known[item] for item in wanted}
@@ -252,18 +342,6 @@ def _items(action: Action, ledger: Ledger) -> dict[str, OpenItem]:
         raise RenderError(
             f"item {error.args[0]} is not in the ledger", where=f"letter to customer {action.customer}"
         ) from error
-
-
-def _index(ledger: Ledger) -> dict[str, OpenItem]:
-    """Items by id. A large ledger is indexed once, not for each of its letters: the latest one is remembered."""
-    if len(ledger.items) <= _SCANNED:
-        return {item.id: item for item in ledger.items}
-    for known, index in tuple(_recent):
-        if known is ledger:
-            return index
-    index = {item.id: item for item in ledger.items}
-    _recent[:] = [(ledger, index)]
-    return index
 
 
 def _number(item: OpenItem) -> str:

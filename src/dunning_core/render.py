@@ -18,7 +18,7 @@ from dunning_core.errors import RenderError, TemplateError
 from dunning_core.filters import ALIGNING, VALUES
 from dunning_core.formats import formats
 from dunning_core.ledger import Creditor, Customer, Ledger
-from dunning_core.particulars import Data, Particulars, clean, discreet, plain
+from dunning_core.particulars import Data, Particulars, clean, discreet, fresh, plain
 from dunning_core.sandbox import Compiled, Sandbox
 from dunning_core.words import complete, merged, parsed
 
@@ -27,8 +27,9 @@ NEEDED = ("title", "subject", "opening", "closing")
 LAYOUTS = ("letter.txt.j2", "letter.html.j2")
 NAMES = frozenset({
     "claims", "closing", "contact", "count", "creditor", "customer", "deadline", "deadline_short", "direction",
-    "earlier", "extra", "facts", "first", "language", "level", "level_name", "oldest_days", "opening", "payments_as_of",
-    "place_and_date", "reference", "repeat", "salutation", "sections", "subject", "title", "total", "what", "words",
+    "earlier", "extra", "facts", "first", "fresh", "language", "level", "level_name", "oldest_days", "opening",
+    "payments_as_of", "place_and_date", "reference", "repeat", "salutation", "sections", "subject", "title", "total",
+    "what", "words",
 })  # fmt: skip
 """Every name that a template may use."""
 
@@ -114,8 +115,8 @@ class Templates:
 
         `extra` holds sample values; a wording that uses others as `extra.<name>` is compiled but not tried.
         """
-        layouts = [self.layout(name) for name in LAYOUTS]
         for language in dict.fromkeys(languages):
+            layouts = [self.layout(name, language) for name in LAYOUTS]
             for level_name in dict.fromkeys(level_names):
                 if language not in self._words or not self.has(level_name, language):
                     raise TemplateError("there is no such file", where=f"{language}/{level_name}.j2")
@@ -128,7 +129,8 @@ class Templates:
             for channel in ("email", "sms"):
                 for action, ledger in specimen.specimens(level_name, language, channel):
                     if channel == "email" or "sms" in self.wording(language, level_name).blocks:
-                        render(action, ledger, self, on=specimen.ON, extra=extra, follows=("before",))
+                        for follows in ((), specimen.EARLIER):
+                            render(action, ledger, self, on=specimen.ON, extra=extra, follows=follows)
         except RenderError as error:
             raise TemplateError(error.what, where=error.where, mend=error.mend) from error
 
@@ -147,15 +149,17 @@ class Templates:
             self._compiled[name] = wording
         return self._compiled[name]
 
-    def layout(self, name: str) -> Compiled:
-        """A compiled layout. Raises TemplateError when it is broken."""
-        if name not in self._compiled:
+    def layout(self, name: str, language: str) -> Compiled:
+        """A compiled layout with the words of a language in it. Raises TemplateError when it is broken."""
+        key = f"{name} {language}"
+        if key not in self._compiled:
             sandbox = _HTML if name.endswith(".html.j2") else _TEXT
-            self._compiled[name] = sandbox.compiled(self._texts[name], name, NAMES)
-        return self._compiled[name]
+            known = {"words": self._words.get(language, {})}
+            self._compiled[key] = sandbox.compiled(self._texts[name], name, NAMES, known)
+        return self._compiled[key]
 
 
-def render(  # noqa: PLR0913 - what a letter depends on, each by its name
+def render(
     action: Action,
     ledger: Ledger,
     templates: Templates,
@@ -167,7 +171,8 @@ def render(  # noqa: PLR0913 - what a letter depends on, each by its name
 ) -> Document:
     """The document of one action, dated `on`; days late are counted up to that day.
 
-    `extra` are further plain values for the templates, `follows` the earlier letters of the case. Sender and copies
+    `extra` are further plain values for the templates, `follows` the names of the earlier letters of the case; what
+    they were about is taken from the ledger's events. Sender and copies
     are left empty. Raises RenderError when this letter cannot be written: no account for a currency, nothing to
     pay, an item or a customer missing from the ledger; TemplateError when no letter of this level can.
     """
@@ -182,6 +187,7 @@ def render(  # noqa: PLR0913 - what a letter depends on, each by its name
         "direction": known.locale.text_direction,
         "extra": plain(extra, "extra"),
         "earlier": len(follows),
+        "fresh": fresh(action, ledger, follows),
     }
     text, html = _parts(action, customer, templates, data)
     return Document(
@@ -205,24 +211,23 @@ def _addressee(action: Action, ledger: Ledger) -> Customer:
     where = f"letter to customer {action.customer}"
     if action.customer not in ledger.customers:
         raise RenderError("the customer is not in the ledger", where=where)
-    if not action.claimed or max(action.totals.values()) <= 0:
-        raise RenderError("there is nothing to pay", where=where)
     return ledger.customers[action.customer]
 
 
 def _parts(action: Action, customer: Customer, templates: Templates, data: Data) -> tuple[str, str]:
     """Text and HTML; the blocks of the wording are rendered once, and are data for the layouts."""
     wording = templates.wording(data["language"], action.level_name)
-    data["title"] = _line(wording.block("title", data))
-    data["subject"] = _subject(wording.block("subject", data), customer, data)
+    said = wording.over(data)
+    data["title"] = _line(said("title"))
+    data["subject"] = _subject(said("subject"), customer, data)
     if action.channel == "sms":
-        text = _line(wording.block("sms", data))
+        text = _line(said("sms"))
         if not text:
             raise RenderError("there is no block 'sms'", where=wording.name, mend="write one, or use another channel")
         return text, ""
     for name in ("opening", "closing", "claims"):
-        data[name] = _paragraphs(wording.block(name, data))
-    text, html = (templates.layout(name).whole(data) for name in LAYOUTS)
+        data[name] = _paragraphs(said(name))
+    text, html = (templates.layout(name, data["language"]).whole(data) for name in LAYOUTS)
     return text, html
 
 

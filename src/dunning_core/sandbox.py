@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from decimal import Decimal
 from html import escape
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, nodes
 from jinja2 import filters as stock_filters
 from jinja2 import tests as stock_tests
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.runtime import LoopContext
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
 from dunning_core.errors import RenderError, TemplateError
 
@@ -40,8 +42,30 @@ _PLAIN_NODES = (
 )  # fmt: skip
 
 
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class _Pieces(Context):
+    """A context that also collects what is printed: a letter has hundreds of pieces, too many to hand over singly."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.pieces: list[str] = []
+
+
 class _Generator(CodeGenerator):
     """Writes `x.name` as `x["name"]`: no attribute can be reached even in error, and it is four times as fast."""
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802 - the name Jinja calls
+        collecting = copy(frame)
+        collecting.buffer = "context.pieces"
+        super().visit_Output(node, collecting)
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ARG002 - as Jinja calls
+        self.write(finalize.src)  # gives text already: Jinja would wrap it in str()
+
+    def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ARG002 - as Jinja calls
+        self.write(")")
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - the name Jinja calls
         if _is_of_loop(node):
@@ -55,6 +79,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     """Looks up keys of dicts and places of tuples. Python attributes do not exist here."""
 
     code_generator_class = _Generator
+    context_class = _Pieces
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict:
@@ -90,7 +115,7 @@ def _shown(value: Any) -> str:
 
 def _escaped(value: Any) -> str:
     """Everything that a template prints passes here, text or not; nothing can be declared safe."""
-    text = value if isinstance(value, str) else _shown(value)
+    text = value if type(value) is str else _shown(value)
     return escape(text) if _SPECIAL(text) else text
 
 
@@ -110,8 +135,11 @@ class Sandbox:
         self._jinja.filters = {name: stock_filters.FILTERS[name] for name in FILTERS} | dict(filters)
         self._jinja.tests = {name: stock_tests.TESTS[name] for name in TESTS}
 
-    def compiled(self, source: str, name: str, names: Iterable[str]) -> Compiled:
-        """The template ready for use. `names` are the top-level names that it may use.
+    def compiled(
+        self, source: str, name: str, names: Iterable[str], known: Mapping[str, object] = _NOTHING
+    ) -> Compiled:
+        """The template ready for use. `names` are the top-level names that it may use; `known` has the text under
+        those that never change, which is looked up and escaped here, once.
 
         Raises TemplateError naming file and line when it is broken or does what is not allowed.
         """
@@ -120,6 +148,7 @@ class Sandbox:
         try:
             tree = self._jinja.parse(source, name)
             _Guard(name, self._jinja.filters, frozenset(names)).visit(tree)
+            tree = _Known(known).visit(tree)
             _ask_for_what_may_be_missing(tree)
             code = self._jinja.compile(tree, name, name)
         except TemplateSyntaxError as error:
@@ -140,15 +169,22 @@ class Compiled:
 
     def whole(self, data: dict[str, Any]) -> str:
         """The rendered template. Raises RenderError naming file and line."""
-        return self._rendered(self._template.root_render_func, data)
+        return self._rendered(self._template.root_render_func, self._template.new_context(data, shared=True))
 
-    def block(self, name: str, data: dict[str, Any]) -> str:
-        """One rendered block, "" when the template has none of that name. Raises RenderError as `whole`."""
-        return self._rendered(self._template.blocks[name], data) if name in self.blocks else ""
+    def over(self, data: dict[str, Any]) -> Callable[[str], str]:
+        """Gives rendered blocks by name, "" for one that the template has not, with `data` as it then is.
 
-    def _rendered(self, function: Callable[..., Iterable[str]], data: dict[str, Any]) -> str:
+        What it gives raises RenderError as `whole`.
+        """
+        blocks, context = self._template.blocks, self._template.new_context(data, shared=True)
+        return lambda name: self._rendered(blocks[name], context) if name in blocks else ""
+
+    def _rendered(self, function: Callable[..., Iterable[str]], context: Any) -> str:
+        pieces: list[str] = []
+        context.pieces = pieces
         try:
-            return "".join(function(self._template.new_context(data, shared=True)))
+            tuple(function(context))  # runs it; all that it prints goes into the pieces
+            return "".join(pieces)
         except Exception as error:  # noqa: BLE001 - whatever a filter or a comparison of odd values may raise
             self._failed(error, error.__traceback__)
 
@@ -247,6 +283,23 @@ def _ask_for_what_may_be_missing(tree: nodes.Template) -> None:
         asked = node.node
         if isinstance(asked, nodes.Getattr):
             node.node = nodes.Getitem(asked.node, nodes.Const(asked.attr), "load", lineno=asked.lineno)
+
+
+class _Known(NodeTransformer):
+    """Puts text that is known when a template is compiled in the place of `table.name`."""
+
+    def __init__(self, known: Mapping[str, object]) -> None:
+        self._known = known
+
+    def visit_Getattr(self, node: nodes.Getattr) -> nodes.Node:  # noqa: N802 - the name Jinja calls
+        found = self._found(node)
+        return nodes.Const(found, lineno=node.lineno) if isinstance(found, str) else node
+
+    def _found(self, node: nodes.Node) -> object:
+        if isinstance(node, nodes.Name):
+            return self._known.get(node.name)
+        table = self._found(node.node) if isinstance(node, nodes.Getattr) else None
+        return table.get(node.attr) if isinstance(table, Mapping) and isinstance(node, nodes.Getattr) else None
 
 
 def _is_of_loop(node: nodes.Node) -> bool:

@@ -7,9 +7,12 @@ from datetime import date
 from decimal import Decimal
 
 from dunning_core.action import Action, Deduction, Line
+from dunning_core.event import Event, EventKind
 from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
 
 ON = date(2026, 3, 5)
+EARLIER = ("before.1",)
+"""An earlier letter: about all of the short letter, and a part of the other."""
 
 
 def specimens(level_name: str, language: str, channel: str = "email") -> tuple[tuple[Action, Ledger], ...]:
@@ -31,7 +34,8 @@ def _ledger(language: str) -> Ledger:
     creditor = Creditor("S", "Specimen SRL", "RO", language, "RO123", "J40/1/2020", address, "a@example.com",
                         "+40 21 000 00 00", signatory="Ana Pop", accounts=accounts)  # fmt: skip
     customer = Customer("C", "Beta & Co", "PL", language, CustomerKind.BUSINESS, "PL5260001246", address=address)
-    return Ledger(creditor, {"C": customer}, tuple(_items()), payments_as_of=ON)
+    before = Event(EventKind.DISPATCHED, date(2026, 2, 10), "C", key="before", items=(("1", 1),))
+    return Ledger(creditor, {"C": customer}, tuple(_items()), events=(before,), payments_as_of=ON)
 
 
 _ACCOUNTS = ((0, "EUR"), (1, "RON"))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dunning_core.action import Action, Deduction, Line
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import RenderError, TemplateError
+from dunning_core.event import Event, EventKind
 from dunning_core.formats import formats
 from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem, Person
 from dunning_core.render import LAYOUTS, Templates, render
@@ -98,8 +99,21 @@ def item(index: int, currency: str, level: str) -> OpenItem:
                     reference="PO-9" if index == 1 else "")  # fmt: skip
 
 
-def letter(language: str = "ro", level: str = "demand", count: int = 5, follows: Sequence[str] = ()) -> Document:
-    return render(*case(language, level, count), STOCK, on=ON, follows=follows)
+def letter(language: str = "ro", level: str = "demand", count: int = 5, earlier: int = 0) -> Document:
+    """The letter of a case after so many about the same items."""
+    action, ledger = case(language, level, count)
+    follows, ledger = after(ledger, *[[line.item for line in action.claimed]] * earlier)
+    return render(action, ledger, STOCK, on=ON, follows=follows)
+
+
+def after(ledger: Ledger, *letters: Sequence[str], carried: Sequence[str] = ()) -> tuple[tuple[str, ...], Ledger]:
+    """Names of earlier letters, one about each of the lists of items, and the ledger that remembers them."""
+    events = tuple(
+        Event(EventKind.DISPATCHED, ON - timedelta(20 - place), "C-17", f"{place}".ljust(64, "0"),
+              items=tuple((name, 1) for name in items), carried=tuple(carried))
+        for place, items in enumerate(letters)
+    )  # fmt: skip
+    return tuple(f"{event.key[:32]}.1" for event in events), replace(ledger, events=events)
 
 
 class Words(HTMLParser):
@@ -133,7 +147,7 @@ class Words(HTMLParser):
     ],
 )
 def test_letters_read_as_they_were_approved(language: str, level: str, count: int, earlier: int) -> None:
-    document = letter(language, level, count, ("before",) * earlier)
+    document = letter(language, level, count, earlier)
     approved = LETTERS / f"{language}_{level}.txt"
     assert f"{document.subject}\n\n{document.text}" == approved.read_text("utf-8")
 
@@ -502,9 +516,37 @@ class TestLanguage:
     def test_abroad_the_country_is_written(self) -> None:
         action, ledger = case("hu")
         customer = replace(ledger.customers["C-17"], address=Address(("x",), "1", "Wien", "Wien", "AT"))
-        assert (
-            "\n1 Wien\nAusztria\n" in render(action, replace(ledger, customers={"C-17": customer}), STOCK, on=ON).text
-        )
+        text = render(action, replace(ledger, customers={"C-17": customer}), STOCK, on=ON).text
+        assert "\nx\n1 Wien\nAusztria\n" in text
+        assert "\nVáci út 12.\n1132 Budapest\nMagyarország\n" in text
+
+    @pytest.mark.parametrize(
+        ("ours", "theirs", "own", "shown"),
+        [("HU", "HU", "", False), ("HU", "", "", False), ("", "AT", "", False), ("HU", "AT", "", True),
+         ("HU", "AT", "HU", False), ("HU", "HU", "AT", True)],
+    )  # fmt: skip
+    def test_both_addresses_have_their_country_or_none(self, ours: str, theirs: str, own: str, *, shown: bool) -> None:
+        action, ledger = case("hu")
+        creditor = replace(ledger.creditor, country=ours, address=Address(("y",), "2", "Pécs"))
+        customer = replace(ledger.customers["C-17"], country=theirs, address=Address(("x",), "1", "Wien", country=own))
+        text = render(action, replace(ledger, creditor=creditor, customers={"C-17": customer}), STOCK, on=ON).text
+        assert ("\n2 Pécs\nMagyarország\n" in text) is shown
+        assert ("\n1 Wien\nAusztria\n" in text) is shown
+
+    def test_a_country_alone_is_no_address(self) -> None:
+        action, ledger = case("hu")
+        customer = replace(ledger.customers["C-17"], country="AT", address=Address())
+        text = render(action, replace(ledger, customers={"C-17": customer}), STOCK, on=ON).text
+        assert "Ausztria" not in text
+        assert "Magyarország" in text
+
+    @pytest.mark.parametrize(
+        ("country", "written"), [("GB", "\nx\nLeeds\nKent\nLS1 1AA\n"), ("ES", "\nx\nLS1 1AA Leeds, Kent\n")]
+    )
+    def test_the_postcode_stands_where_the_country_has_it(self, country: str, written: str) -> None:
+        action, ledger = case("es")
+        customer = replace(ledger.customers["C-17"], address=Address(("x",), "LS1 1AA", "Leeds", "Kent", country))
+        assert written in render(action, replace(ledger, customers={"C-17": customer}), STOCK, on=ON).text
 
 
 class TestCheck:
@@ -608,6 +650,95 @@ class TestCheck:
 
 
 OWN_WORDS = "{{ words.own.motto }} {{ 1 | counted('cows') }} {{ 7 | counted('cows') }}"
+
+
+SMALL = ("ro", "pl")
+"""Languages in which the sentence goes on after the greeting's comma."""
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("known", [0, 1, 3])
+def test_after_the_greeting_goes_what_the_language_wants(language: str, level: str, count: int, known: int) -> None:
+    action, ledger = case(language, level, count)
+    follows, ledger = after(ledger, [f"i{place}" for place in range(known)])
+    text = render(action, ledger, STOCK, on=ON, follows=follows if known else ()).text
+    greeting, opening = text[text.index(STOCK.words[language]["salutation"]) :].split("\n\n")[:2]
+    assert greeting.endswith(",") is (language in (*SMALL, "en"))
+    sentences = [opening, *re.findall(r"(?<=\. )[^\W\d].", opening)]
+    assert [sentence[0].islower() for sentence in sentences] == [language in SMALL] + [False] * (len(sentences) - 1)
+
+
+REFERS = {
+    "en": "Despite our previous|have already written to you about (this|these) item|still not been",
+    "ro": "A doua notificare|revenim la corespondența|deși v-am contactat",
+    "es": "Nos referimos a nuestra|Pese a nuestra|sigue|continúa",
+    "pl": "nadal nie|mimo naszej|ostatecznie wzywamy",
+    "hu": "Hivatkozunk korábbi|Korábbi megkeresés|továbbra|utoljára",
+}
+"""What is true only when every item on the letter was written about before."""
+MENTIONS = {
+    "en": "We have written to you about your account before",
+    "ro": "v-am mai contactat în legătură cu contul",
+    "es": "Ya nos hemos dirigido a usted en relación con su cuenta",
+    "pl": "wcześniejszej korespondencji dotyczącej Państwa konta",
+    "hu": "Folyószámlájával kapcsolatban korábban már írtunk",
+}
+"""What is true when some were."""
+
+
+@pytest.mark.parametrize("level", ["demand", "final_demand"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("letters", "refers", "mentions"),
+    [([], False, False), ([["i0", "i1", "i2"]], True, False), ([["i0"], ["i2", "i1"]], True, False),
+     ([["i0", "i1"]], False, True), ([["other"]], False, True)],
+)  # fmt: skip
+def test_earlier_letters_are_spoken_of_only_as_far_as_it_is_true(
+    language: str, level: str, letters: list[list[str]], *, refers: bool, mentions: bool
+) -> None:
+    action, ledger = case(language, level, 3)
+    follows, ledger = after(ledger, *letters)
+    text = " ".join(render(action, ledger, STOCK, on=ON, follows=follows).text.split())
+    assert bool(re.search(REFERS[language], text, re.IGNORECASE)) is refers
+    assert (MENTIONS[language] in text) is mentions
+
+
+def test_items_that_were_carried_along_count_as_written_about_and_unknown_letters_do_not() -> None:
+    action, ledger = case("en", "demand", 2)
+    follows, known = after(ledger, ["i0"], carried=["i1"])
+    assert "about these items" in " ".join(render(action, known, STOCK, on=ON, follows=follows).text.split())
+    assert MENTIONS["en"] in " ".join(render(action, ledger, STOCK, on=ON, follows=follows).text.split())
+    assert "written to you" not in render(action, known, STOCK, on=ON).text
+    many = replace(known, events=known.events * 300)
+    assert render(action, many, STOCK, on=ON, follows=follows) == render(action, known, STOCK, on=ON, follows=follows)
+
+
+@pytest.mark.parametrize(
+    ("language", "soon", "today"),
+    [
+        ("en", "(upcoming due date)", "Payment reminder"), ("es", "próximo vencimiento", "Aviso de vencimiento"),
+        ("ro", "apropierea scadenței", "Notificare privind scadența"),
+        ("pl", "zbliżającym się", "Przypomnienie o terminie"),
+    ],
+)  # fmt: skip
+def test_a_due_date_that_has_come_is_not_called_upcoming(language: str, soon: str, today: str) -> None:
+    action, ledger = case(language, "courtesy", 1)
+    assert soon.upper() in render(action, ledger, STOCK, on=ON).text
+    document = render(action, replace(ledger, items=(replace(ledger.items[0], due_date=ON),)), STOCK, on=ON)
+    assert f"\n{today.upper()}" in document.text
+    assert soon.upper() not in document.text
+    assert not re.search("próximo|Zbliża się", document.subject, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_of_five_items_is_light(language: str) -> None:
+    action, ledger = case(language, "final_demand", 1)
+    items = tuple(replace(ledger.items[0], id=f"n{place}", number=f"FV/2026/100{place}") for place in range(5))
+    lines = tuple(replace(action.lines[0], item=item.id) for item in items)
+    page = render(replace(action, lines=lines), replace(ledger, items=items), STOCK, on=ON).html
+    assert len(page.encode()) < 9_000
 
 
 FORBIDDEN = re.compile(

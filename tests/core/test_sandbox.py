@@ -18,6 +18,17 @@ DATA = {
 }
 
 
+def test_what_is_known_when_compiling_is_looked_up_and_escaped_once() -> None:
+    known = {"table": {"one": "<1>", "deep": {"two": "2"}, "odd": 3}}
+    source = "{{ table.one }}{{ table.deep.two }}{{ table.one | upper }}"
+    template = Sandbox({}, html=True, trim=False).compiled(source, "t.j2", DATA, known)
+    assert template.whole({}) == "&lt;1&gt;2&lt;1&gt;", "no data was needed"
+    for missing in ("table.none", "table.one.more", "table.deep", "table.odd"):
+        template = Sandbox({}, html=True, trim=False).compiled(f"{{{{ {missing} }}}}", "t.j2", DATA, known)
+        with pytest.raises(RenderError):
+            template.whole({"table": {"deep": {}}})
+
+
 def rendered(source: str, *, html: bool = False, trim: bool = False) -> str:
     return Sandbox({}, html=html, trim=trim).compiled(source, "t.j2", DATA).whole(dict(DATA))
 
