@@ -387,7 +387,8 @@ def templates(settings: Settings) -> Templates:
         return Templates.stock()
     root = settings.folder / folder
     if not root.is_dir():
-        raise TemplateError("there is no such folder", where=str(root), mend="see templates.folder")
+        what = f"there is no folder {str(folder)!r}"
+        raise TemplateError(what, where="templates.folder", mend="it is looked for beside dunning.toml")
     texts = {}
     for path in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix in {".j2", ".toml"}):
         try:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from dunning_adapters.senders import Senders
 from dunning_core.aging import Buckets
-from dunning_core.complaints import complaints, read_toml
+from dunning_core.complaints import choice, complaints, read_toml
 from dunning_core.errors import ConfigError, DunningError
 from dunning_core.ledger import Account, Address, Creditor
 from dunning_core.policy import PolicyBook, policy
@@ -237,7 +237,7 @@ def _known(kind: type, table: Any, where: str) -> None:
     names = [field.name for field in dataclasses.fields(kind)]
     for name in table:
         if name not in names:
-            raise ConfigError("there is no such field", where=f"{where}.{name}", mend=f"there are {', '.join(names)}")
+            raise ConfigError("there is no such field", where=f"{where}.{name}", mend=choice(name, names))
 
 
 def _policies(tables: Any, choice: dict[str, Any], where: str) -> PolicyBook:

@@ -26,12 +26,13 @@ BOUNDS = {
     "greater_than": "must be more than {gt}",
     "less_than_equal": "must be at most {le}",
     "less_than": "must be less than {lt}",
-    "too_short": "must have at least {min_length} entries",
-    "too_long": "must have at most {max_length} entries",
+    "too_short": "must have at least {min_length} entries, not {actual_length}",
+    "too_long": "must have at most {max_length} entries, not {actual_length}",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
 }
 _LONGEST = 40  # characters of a value that are shown
+_FEW = 5  # names that are all shown rather than guessed among: who writes iban does not mean bank
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +104,12 @@ def _said(path: Path, faults: Sequence[Any], known: Sequence[str]) -> Complaint:
     if kind == "missing":
         return Complaint(field, "is missing")
     if kind == "extra_forbidden":
-        return Complaint(field, "there is no such field", _choice(str(path[-1]), known))
+        return Complaint(field, "there is no such field", choice(str(path[-1]), known))
     if kind in BOUNDS:
         bounds = fault["ctx"]
-        wanted = "must not be empty" if bounds.get("min_length") == 1 else BOUNDS[kind].format(**bounds) + _not(value)
-        return Complaint(field, wanted)
+        shown = "" if "actual_length" in bounds else _not(value)
+        empty = bounds.get("min_length") == 1
+        return Complaint(field, "must not be empty" if empty else BOUNDS[kind].format(**bounds) + shown)
     kinds = list(dict.fromkeys(noun for other in faults if (noun := _wanted(other)) is not None))
     if kinds:
         return _of_another_kind(field, kinds, value)
@@ -158,8 +160,9 @@ def _not(value: object) -> str:
     return f", not {shown}"
 
 
-def _choice(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
+def choice(name: str, known: Sequence[str]) -> str:
+    """What to write instead of a name that nobody knows: the one most like it, or one of a few."""
+    near = difflib.get_close_matches(name, known, 1) if len(known) > _FEW else []
     if near:
         return f"did you mean {near[0]!r}?"
     return f"there are {', '.join(known)}" if known else ""

@@ -189,7 +189,7 @@ def test_a_plugin_that_cannot_say_its_adapters_is_named(module):
         ("source", {"adapter": "memory"}, "source.adapter: there is no source named 'memory' (there are files, sql)"),
         ("transport", {"adapter": "smtp", "host": "mx.example"}, "transport.domain: is missing"),
         ("transport", {"adapter": "folder", "pth": "x"},
-         "transport.pth: there is no such field (did you mean 'path'?)"),
+         "transport.pth: there is no such field (there are path, channel, domain)"),
         ("history", {"adapter": "sql", "url": 5}, "history.url: must be text (put it in quotes)"),
     ],
 )  # fmt: skip

@@ -70,7 +70,7 @@ RUNG = {"name": "notice"}
         ({"rungs": "x"}, "rungs", "must be a list, not 'x'", ""),
         ({"rungs": RUNG}, "rungs", "must be a list, not a table", ""),
         ({"rungs": []}, "rungs", "must not be empty", ""),
-        ({"rungs": [RUNG] * 3}, "rungs", "must have at most 2 entries, not a list", ""),
+        ({"rungs": [RUNG] * 3}, "rungs", "must have at most 2 entries, not 3", ""),
         ({"rungs": [{"name": ""}]}, "rungs[0].name", "must not be empty", ""),
         ({"rungs": [{"name": "ăîșțâłóżę ő"}]}, "rungs[0].name",
          "must have at most 10 characters, not 'ăîșțâłóżę ő'", ""),
@@ -91,10 +91,11 @@ RUNG = {"name": "notice"}
         ({"rungs": [RUNG | {"limit": [1]}]}, "rungs[0].limit", "must be a number or a table, not a list", ""),
         ({"rungs": [RUNG | {"limit": {"EUR": -1}}]}, "rungs[0].limit.EUR", "must be at least 0, not -1", ""),
         ({"rungs": [RUNG | {"limit": Decimal("NaN")}]}, "rungs[0].limit", "must be a number or a table, not NaN", ""),
-        ({"rungs": [{"nam": "x"}]}, "rungs[0].nam", "there is no such field", "did you mean 'name'?"),
+        ({"rungs": [{"nam": "x"}]}, "rungs[0].nam", "there is no such field", "there are name, days, limit, code"),
+        ({"rungs": [RUNG], "ordr": "x"}, "ordr", "there is no such field", "did you mean 'order'?"),
         ({"rungs": [RUNG | {"zzz": 1}]}, "rungs[0].zzz", "there is no such field", "there are name, days, limit, code"),
         ({"rungs": [RUNG], "named": {"a b": {"dys": 1, "name": "x"}}}, "named.a b.dys", "there is no such field",
-         "did you mean 'days'?"),
+         "there are name, days, limit, code"),
         ({"rungs": [RUNG], "which": "everything"}, "which", "must be 'all' or a list, not 'everything'", ""),
         ({"rungs": [RUNG], "which": ["a", 1]}, "which[1]", "must be text", "put it in quotes"),
         ({"rungs": [RUNG], "order": "fallin"}, "order", "must be 'rising' or 'falling', not 'fallin'",
@@ -153,4 +154,7 @@ def test_a_policy_in_toml_names_the_place():
         policy_from_toml("levels = ?", where="p.toml")
     with pytest.raises(PolicyError) as caught:
         policy_from_toml('levels = [{name = "n", when = [{days = 3, afer = "x"}]}]', where="p.toml")
-    assert str(caught.value) == "p.toml: levels[0].when[0].afer: there is no such field (did you mean 'after'?)"
+    assert (
+        str(caught.value)
+        == "p.toml: levels[0].when[0].afer: there is no such field (there are days, after, month_end, exclusive)"
+    )

@@ -75,11 +75,14 @@ def live(stage, items, days, fates, *, batch, ladder, idempotent=False, paid=())
 
 PAID = st.lists(st.integers(0, 7), max_size=3)
 BATCHES = st.sampled_from([1, 3, 1000])
+TWO = {
+    "items": [("A", 3, "RON"), ("B", 3, "RON")], "days": [0, 0], "ladder": "item", "idempotent": False, "paid": [],
+}  # fmt: skip
 
 
 @given(ITEMS, DAYS, SCRIPTS, BATCHES, LADDERS, st.booleans(), PAID)
-@example([("A", 3, "RON"), ("B", 3, "RON")], [0, 0], [INTERRUPTION], 1000, "item", False, [])
-@example([("A", 3, "RON"), ("B", 3, "RON")], [0, 0], [Verdict.ACCEPTED, BREAKDOWN], 3, "item", False, [])
+@example(**TWO, fates=[INTERRUPTION], batch=1000)
+@example(**TWO, fates=[Verdict.ACCEPTED, BREAKDOWN], batch=3)
 def test_the_history_says_what_happened(stage, items, days, fates, batch, ladder, idempotent, paid):
     firm = live(stage, items, days, fates, batch=batch, ladder=ladder, idempotent=idempotent, paid=paid)
     events = list(firm.history.events())

@@ -310,7 +310,7 @@ def test_a_runner_from_settings_opens_nothing(stage, tmp_path):
     with pytest.raises(SourceError, match=r"no\.csv"):
         runner.plan(stage.DAY)
     missing = parse(text + '[templates]\nfolder = "none"\n', folder=tmp_path)
-    with pytest.raises(TemplateError, match="there is no such folder"):
+    with pytest.raises(TemplateError, match=r"^templates\.folder: there is no folder 'none'"):
         runner_module.Runner.of(missing)
 
 
