@@ -4,6 +4,8 @@ import enum
 import inspect
 import re
 import types
+from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
@@ -12,13 +14,21 @@ from typing import Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
+from sqlalchemy import create_engine
+from sqlalchemy import inspect as inspect_database
 
 from dunning_adapters import ports, result, senders, settings
+from dunning_adapters.contacts import HEADER
+from dunning_adapters.files import FilesSource
 from dunning_adapters.files.mapping import AddressField, Column, CustomerField, ItemField, Mapping
 from dunning_adapters.files.settings import FilesSettings
 from dunning_adapters.folder import FolderSettings
+from dunning_adapters.plan_file.readback import TICKED, UNTICKED
+from dunning_adapters.plan_file.rows import CLAIMED, LETTERS, OTHERS, REMAINING
 from dunning_adapters.plugins import Plugins
 from dunning_adapters.smtp.settings import SmtpSettings
+from dunning_adapters.sql import schema
+from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.fields import CustomerColumns, From, HoldColumns, ItemColumns, PaymentColumns
 from dunning_adapters.sql.history import HistorySettings
 from dunning_adapters.sql.mapping import ContactLog, Payments, SourceSettings
@@ -212,10 +222,40 @@ def test_every_variable_and_block_of_a_letter():
     } <= shown
 
 
+def named(file, title):
+    """Everything between backticks in a section, as it stands."""
+    return set(re.findall(r"`([^`\n]+)`", section(file, title)))
+
+
+def test_every_column_of_a_workbook():
+    assert {LETTERS, OTHERS, *CLAIMED, *REMAINING} <= named("reference/files.md", "## A saved plan, workbook")
+    assert TICKED | UNTICKED - {""} <= named("reference/files.md", "## A saved plan, workbook")
+
+
+def test_every_column_of_a_contact_log(tmp_path):
+    FilesSource(FilesSettings(items=tmp_path / "items.csv", contact_log=tmp_path / "log.csv"), tmp_path).note([])
+    appended = (tmp_path / "log.csv").read_text("utf-8").strip().split(",")
+    with closing_engine() as engine:
+        ContactTable(engine, "log").add([ports.Contact("C", date.min, "", 0, (), (), "", (), "", "", "k.1")])
+        columns = {column["name"] for column in inspect_database(engine).get_columns("log")}
+    assert {*HEADER, *appended, *columns} <= named("reference/files.md", "## The contact log")
+
+
+def test_every_table_of_the_history():
+    for table in schema.METADATA.sorted_tables:
+        assert {table.name, *table.columns.keys()} <= named("reference/files.md", "## The history")
+
+
+@contextmanager
+def closing_engine():
+    engine = create_engine("sqlite://")
+    yield engine
+    engine.dispose()
+
+
 def test_every_built_in_adapter():
-    named = section("reference/ports.md", "## Built in")
-    for adapter in Plugins(installed=False).adapters():
-        assert f"`{adapter.name}`" in named
+    built_in = {adapter.name for adapter in Plugins(installed=False).adapters()}
+    assert built_in <= named("reference/ports.md", "## Built in")
 
 
 def test_every_method_of_a_port():
