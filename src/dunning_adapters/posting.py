@@ -67,9 +67,14 @@ class Posting:
             for start in range(0, len(cases), self.batch):
                 yield from self._post(cases[start : start + self.batch], on)
 
-    def _post(self, cases: Iterable[Case], on: date) -> Iterator[Delivery]:
+    def _post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:
         ready: list[tuple[Case, Document]] = []
+        crossed = self._crossed(cases)
         for case in cases:
+            if case.action.customer in crossed:
+                text = f"another program has just written to customer {case.customer.id}: see the next plan"
+                yield Delivery(case.action, case.customer, End.OVERTAKEN, text=text)
+                continue
             try:
                 ready.append((case, self.written(case, on)))
             except DunningError as error:
@@ -82,6 +87,18 @@ class Posting:
             yield Delivery(case.action, case.customer, RESULTS[receipt.verdict][0], document, receipt.text)
         if broken is not None:
             raise broken
+
+    def _crossed(self, cases: Sequence[Case]) -> set[str]:
+        """Customers to whom somebody else has written since the facts were read.
+
+        Delivering takes its time, and letters of other items or another level have other keys: a person who sends
+        while a run is under way would ask for the same money once more, without any key being taken.
+        """
+        known = {_name(event) for case in cases for event in case.ledger.events}
+        known.update(map(_name, self.recorded))
+        customers = sorted({case.action.customer for case in cases})
+        now = self.history.events(customers)
+        return {e.customer for e in now if e.kind is EventKind.DISPATCHED and _name(e) not in known}
 
     def written(self, case: Case, on: date) -> Document:
         """The document of a case. Raises RenderError."""
@@ -151,6 +168,10 @@ class Posting:
             because=because,
             at=self.clock(),
         )
+
+
+def _name(event: Event) -> tuple[str, int]:
+    return event.key, event.attempt
 
 
 def earlier(case: Case) -> tuple[str, ...]:
