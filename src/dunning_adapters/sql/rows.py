@@ -12,7 +12,7 @@ from uuid import UUID
 
 from dunning_adapters.sql.fields import From
 from dunning_core.ledger import Address, Customer, CustomerKind, Hold, HoldReason, ItemKind, OpenItem, Person
-from dunning_core.values import Problem, known_currencies
+from dunning_core.values import Problem, known_currencies, rounded
 
 Row = Sequence[Any]
 Getter = Callable[[Row], Any]
@@ -172,13 +172,16 @@ def open_item(get: Mapping[str, Getter], row: Row, *, prefix: str = "", sign: in
     due = day(get["due_date"](row))
     if due is None:
         raise Bad("the due date is missing")
-    invoiced = _optional(get, "amount", row)
+    code, invoiced = currency(get["currency"](row)), _optional(get, "amount", row)
+    balance = sign * amount(get["balance"](row))
+    if balance != rounded(balance, code):
+        raise Bad(f"the balance is finer than {code} is booked", balance, "round it in a view or query")
     return OpenItem(
         id=prefix + identifier(get["id"](row)),
         customer=identifier(get["customer"](row)),
         due_date=due,
-        balance=sign * amount(get["balance"](row)),
-        currency=currency(get["currency"](row)),
+        balance=balance,
+        currency=code,
         kind=_member(ItemKind, _optional(get, "kind", row), ItemKind.INVOICE),
         number=text(_optional(get, "number", row)),
         issue_date=day(_optional(get, "issue_date", row)),
