@@ -94,6 +94,7 @@ class CustomerReader:
                 folk.customers[name] = _customer(cells)
                 folk.holds += _holds(cells, self.origin.names[0])
             elif once or given[name][:-1] != row[:-1]:
+                folk.holds += _holds(cells, self.origin.names[0])  # no row may unsay that he is not to be reminded
                 what = "this customer once more; the first row is used"
                 folk.problems.append(self.origin.problem(row[-1], "id", what, name))
         return folk
@@ -119,6 +120,8 @@ class CustomerReader:
                 cells[name] = read(raw)
             except ValueError as error:
                 folk.problems.append(self.origin.problem(row[-1], name, str(error), raw.strip()))
+                # Whoever wrote something there did not want reminders: nobody gets one because of a slip of the pen.
+                cells["blocked"] |= name in _HOLDING
         if cells["email"]:
             self._keep_mailable(cells, row, folk)
         return cells
@@ -132,8 +135,14 @@ class CustomerReader:
 
 
 def tax_key(tax_id: str) -> str:
-    """A tax id as it is compared: letters and digits only, without the country in front."""
-    return re.sub(r"^[A-Z]{2}(?=.?\d)", "", re.sub(r"[\W_]", "", tax_id).upper())
+    """A tax id as it is compared: letters and digits only, without the country in front.
+
+    Nothing for what is written where there is no tax id (`0000000000000`, `9999999999`, `n/a`): people who have
+    nothing but that in common must not get each other's letters.
+    """
+    key = re.sub(r"^[A-Z]{2}(?=.?\d)", "", re.sub(r"[\W_]", "", tax_id).upper())
+    digits = re.sub(r"\D", "", key)
+    return key if len(set(digits)) > 1 else ""
 
 
 def country(cell: str) -> str:
@@ -192,6 +201,7 @@ def _vector(name: str, columns: Mapping[str, DateColumn]) -> Vector:
     return _WORDS.get(name, vectors.text)
 
 
+_HOLDING = frozenset({"blocked", "hold_reason", "hold_until"})
 _EMPTY: Mapping[str, Any] = {
     **dict.fromkeys(
         ("id", "name", "country", "language", "tax_id", "registration", "street", "postcode", "city", "region",

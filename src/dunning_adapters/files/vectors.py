@@ -18,6 +18,7 @@ from dunning_core.values import Problem, known_currencies
 Vector = Callable[[Sequence[str]], Sequence[Any]]
 _FILE = 1 << 40  # the files of a list are told apart in the upper bits of a line number
 _LOST = re.compile(r"(?m)^\d(?:[.,]\d+)?[eE]\+\d+$")
+_NOTHING = " \t\r\n\u00a0-–—"
 _FLOAT = re.compile(r"(\d+)\.0")
 
 
@@ -88,7 +89,7 @@ def words(known: Mapping[str, object], *, what: str) -> Vector:
     def one(cell: str) -> object:
         if cell not in cache:
             word = fold(cell)
-            if word not in known:
+            if word not in known or (not word and cell.strip(_NOTHING)):  # a mark says something: `?`, `!`, `*`
                 message = f"unknown {what}"
                 raise ValueError(message)
             cache[cell] = known[word]

@@ -7,7 +7,7 @@ import unicodedata
 
 from dunning_core.ledger import CustomerKind, HoldReason, ItemKind
 
-_STROKES = str.maketrans("łŁøØđĐ", "lLoOdD")
+_STROKES = str.maketrans("łŁøØđĐ✓✔☑", "lLoOdDxxx")
 
 
 def fold(text: str) -> str:
