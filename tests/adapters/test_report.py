@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from dunning_adapters import report
 from dunning_adapters.message import serialise
 from dunning_adapters.report import as_document, figures, for_person, people, wording, write_report
-from dunning_adapters.report.figures import Money
+from dunning_adapters.report.figures import Code, Money, Reason, Term
 from dunning_adapters.report.picture import bars, colours
 from dunning_adapters.report.summary import load
 from dunning_adapters.report.wording import LANGUAGES, Wording
@@ -190,7 +190,7 @@ def test_every_item_stands_on_a_letter_or_among_those_left_out():
     left = figures.left_out(run)
     assert len(left.rows) + len(asked) == len(ITEMS)
     reasons = dict(zip(column(left, "customer"), column(left, "reason"), strict=True))
-    assert reasons["C03"] == "dispute until 2026-04-01: marfă lovită"
+    assert reasons[Code(("C03",))] == Reason(Term("outcomes", "held"), "dispute until 2026-04-01: marfă lovită")
     assert set(column(left, "outcome")) >= {
         figures.Term("outcomes", name)
         for name in ("held", "finished", "quiet", "below_minimum", "unreachable", "no_account", "credit", "not_due")
@@ -204,7 +204,7 @@ def test_what_was_not_approved_is_left_out_with_that_word():
     left = figures.left_out(replace(run, deliveries=run.deliveries[1:]))
     outcomes = dict(zip(column(left, "document"), column(left, "outcome"), strict=True))
     number = ITEMS[first.claimed[0].item].number
-    assert outcomes[number].name == "not_approved"
+    assert outcomes[Code((number,))].name == "not_approved"
 
 
 def test_all_sums_agree_with_the_ledger_per_currency():
@@ -229,28 +229,28 @@ def test_failures_come_with_their_reason_the_most_urgent_first():
         "later",
         "overtaken",
     ]
-    assert column(table, "what") == [_TEXTS[End(term.name)] for term in column(table, "state")]
+    assert column(table, "what") == [Reason(term, _TEXTS[End(term.name)]) for term in column(table, "state")]
 
 
 def test_the_call_list_has_everybody_whom_letters_do_not_move():
     table = figures.call_list(make_run())
-    rows = {row[0]: row for row in table.rows}
-    assert {id_: [getattr(part, "name", part) for part in row[3].parts] for id_, row in rows.items()} == {
-        "C04": ["unreachable"],
+    rows = {row[0].parts[0]: row for row in table.rows}
+    assert {id_: [Wording("en").text(part) for part in row[3].parts] for id_, row in rows.items()} == {
+        "C04": ["no address"],
         "C07": ["bounced"],
-        "C08": ["finished"],
-        "C09": ["refused", "550 5.1.1 mailbox unavailable"],
-        "C13": ["unreachable"],
+        "C08": ["last level reached"],
+        "C09": ["refused: 550 5.1.1 mailbox unavailable"],
+        "C13": ["no address"],
     }
     assert rows["C04"][2] == "+40 721 000 004"
     assert rows["C08"][5] == Money(Decimal("25421.48"), "PLN")
     paid = make_run(aging={}, bounced=("C07", "gone"))
-    assert [row[:2] + row[4:6] for row in figures.call_list(paid).rows if row[0] in ("C07", "gone")] == [
-        ("C07", "Świętokrzyskie Łożyska S.A.", "", None),
-        ("gone", "", "", None),
+    assert [row[:2] + row[4:6] for row in figures.call_list(paid).rows if row[0].parts[0] in ("C07", "gone")] == [
+        (Code(("C07",)), "Świętokrzyskie Łożyska S.A.", "", None),
+        (Code(("gone",)), "", "", None),
     ]
     both = make_run(aging={("C07", "PLN"): [Decimal(1)] * 6, ("C07", "EUR"): [Decimal(2)] * 6})
-    assert [row[4:6] for row in figures.call_list(both).rows if row[0] == "C07"] == [
+    assert [row[4:6] for row in figures.call_list(both).rows if row[0] == Code(("C07",))] == [
         ("EUR", Money(Decimal(10), "EUR")),
         ("PLN", Money(Decimal(5), "PLN")),
     ]
@@ -269,13 +269,44 @@ def test_overdue_is_what_credits_leave_of_what_is_late():
     assert figures.overdue(run) == {"C01": {"EUR": Decimal(25)}}
 
 
+def test_a_level_of_two_ladders_is_one_block():
+    run = make_run()
+    first, second, third = (delivery for delivery in run.deliveries[:3])
+    changed = [
+        replace(delivery, action=replace(delivery.action, level=level, level_name=name), end=End.ACCEPTED)
+        for delivery, level, name in ((first, 1, "demand"), (second, 2, "notice"), (third, 3, "demand"))
+    ]
+    names = [term.name for term in column(figures.by_level(replace(run, deliveries=tuple(changed))), "level")]
+    assert names == sorted(names, key=["notice", "demand"].index)
+    same = replace(run, deliveries=tuple(replace(d, action=replace(d.action, level_name="demand")) for d in changed))
+    currencies = column(figures.by_level(same), "currency")
+    assert len(currencies) == len(set(currencies)), "one row per currency"
+
+
+def test_the_page_says_the_reason_in_its_own_language_and_the_rule_beneath(tmp_path):
+    text = write_report(make_run(creditor=replace(CREDITOR, language="pl")), tmp_path).html.read_text("utf-8")
+    rule = "the last level was sent on 2026-02-12"
+    assert f'<div>osiągnięto ostatni poziom</div><div class="said" lang="en">{rule}</div>' in text
+    assert '<div>odrzucone</div><div class="said" lang="en">550 5.1.1 mailbox unavailable</div>' in text
+
+
+def test_numbers_and_ids_stay_whole_and_addresses_may_break(tmp_path):
+    text = write_report(make_run(), tmp_path).html.read_text("utf-8")
+    assert '<td class="code">C09</td>' in text
+    assert re.search(r"<td class=\"code\"><div>FV[/0-9]+,</div><div>FV[/0-9]+</div></td>", text)
+    assert '<td class="mail">contabilitate1@client.example</td>' in text
+    assert re.search(r"\.code {[^}]*nowrap", text)
+    assert re.search(r"\.mail[^{]*{[^}]*anywhere", text)
+
+
 def test_letters_in_two_currencies_have_a_row_for_each():
     action = Action(
         "ALFA", "C01", "C01", "p", 1, "notice", (Line("C01-0", "RON", Decimal(5), 1), Line("x", "EUR", Decimal(7), 1))
     )
     run = make_run(deliveries=(Delivery(action, CUSTOMERS["C01"], End.ACCEPTED),))
     table = figures.sent(run)
-    assert [(row[3], row[4], row[5].amount) for row in table.rows] == [("x", "EUR", 7), ("FV/01/1/2026", "RON", 5)]
+    rows = [(row[3].parts[0], row[4], row[5].amount) for row in table.rows]
+    assert rows == [("x", "EUR", 7), ("FV/01/1/2026", "RON", 5)]
 
 
 # -- picture
@@ -615,7 +646,7 @@ def test_the_report_goes_by_mail_with_its_workbook(tmp_path):
     assert 'bgcolor="#6d1f1f"' in html
     assert "Dragoș &lt;Net&gt; SRL" in html
     text = message.get_body(("plain",)).get_content()
-    assert "refused | C09 | Hurtownia Żółw | 550 5.1.1 mailbox unavailable" in text
+    assert "C09 | Hurtownia Żółw | refused: 550 5.1.1 mailbox unavailable" in text
     assert "Letters sent: 10" in text
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dunning_adapters.report import figures
-from dunning_adapters.report.figures import Money, Several, Table, Term
+from dunning_adapters.report.figures import Code, Money, Reason, Several, Table, Term
 from dunning_adapters.report.page import Sheet, figures_since, heading, title
 from dunning_adapters.report.wording import Wording
 from dunning_adapters.sheets import MOST_ROWS, Style, header, put, workbook
@@ -57,7 +57,7 @@ def _rows(sheet: Any, style: Style, start: int, table: Table, wording: Wording) 
             match cell:
                 case Money(amount, currency):
                     put(sheet, number, place, amount, style.cell(amount, currency))
-                case Term() | Several() | str():
+                case Term() | Several() | Code() | Reason() | str():
                     text = wording.text(cell)
                     put(sheet, number, place, text, style(text_wrap=True))
                     lines = max(lines, -(-len(text) // (column.width - _RAGGED)))

@@ -34,13 +34,27 @@ class Term(NamedTuple):
     name: str
 
 
+class Code(NamedTuple):
+    """An id, or numbers of documents, each of which stays whole on its line."""
+
+    parts: tuple[str, ...]
+
+
+class Reason(NamedTuple):
+    """Why, in a word of the reader's language; `text` says it more closely in the words of the rule (or of a server),
+    which are English."""
+
+    word: Term
+    text: str
+
+
 class Several(NamedTuple):
-    """Words and sentences that are shown one after the other."""
+    """Reasons that are shown one after the other."""
 
-    parts: tuple[Term | str, ...]
+    parts: tuple[Term | Reason, ...]
 
 
-Cell = str | int | date | Money | Term | Several | None
+Cell = str | int | date | Money | Term | Several | Code | Reason | None
 
 
 class Column(NamedTuple):
@@ -87,12 +101,12 @@ def sent(run: Run) -> Table:
 def failures(run: Run) -> Table:
     """Letters that did not go out, or of which nobody knows; the most urgent first."""
     columns = (
-        Column("state", 14), *_WHO, Column("what", 60), Column("level", 16), Column("documents", 40), *_SUM,
-        Column("recipients", 34),
+        Column("state", 14, on_page=False), *_WHO, Column("what", 60), Column("level", 16), Column("documents", 40), *_SUM, Column("recipients", 34),
     )  # fmt: skip
     rows = (
         (
-            Term("ends", delivery.end.value), *_who(delivery.customer), delivery.text,
+            Term("ends", delivery.end.value), *_who(delivery.customer),
+            Reason(Term("ends", delivery.end.value), delivery.text),
             Term("levels", delivery.action.level_name), _documents(run, delivery, currency), currency,
             Money(amount, currency), ", ".join(delivery.action.recipients),
         )
@@ -105,7 +119,7 @@ def failures(run: Run) -> Table:
 def left_out(run: Run) -> Table:
     """Items that no letter of the run asks for, with the reason and the day on which to look again."""
     columns = (
-        Column("outcome", 22), *_WHO, Column("document", 20), Column("due", 11), Column("days_late", 10),
+        Column("outcome", 22, on_page=False), *_WHO, Column("document", 20), Column("due", 11), Column("days_late", 10),
         Column("currency", 10), Column("outstanding", 14), Column("reason", 60), Column("look_again", 11),
         Column("rule", 18, on_page=False),
     )  # fmt: skip
@@ -118,10 +132,10 @@ def _left(run: Run, decision: Decision) -> tuple[Cell, ...]:
     customer, item = run.customers.get(decision.customer), run.items.get(decision.item)
     outcome = "not_approved" if decision.outcome is Outcome.DUN else decision.outcome.value
     return (
-        Term("outcomes", outcome), decision.customer, customer.name if customer else "",
-        (item.number if item else "") or decision.item, item.due_date if item else None,
+        Term("outcomes", outcome), Code((decision.customer,)), customer.name if customer else "", Code(((item.number if item else "") or decision.item,)), item.due_date if item else None,
         max(days_late(item, run.as_of), 0) if item else None, decision.currency,
-        Money(decision.balance, decision.currency), decision.because, decision.look_again, decision.rule,
+        Money(decision.balance, decision.currency), Reason(Term("outcomes", outcome), decision.because),
+        decision.look_again, decision.rule,
     )  # fmt: skip
 
 
@@ -140,7 +154,7 @@ def call_list(run: Run) -> Table:
         *_WHO, Column("phone", 20), Column("why", 40), Column("currency", 10), Column("overdue", 14),
         Column("contact", 24), Column("email", 30, on_page=False), Column("responsible", 20, on_page=False),
     )  # fmt: skip
-    reasons: dict[str, dict[Term | str, None]] = {}
+    reasons: dict[str, dict[Term | Reason, None]] = {}
     for id_, why in _reasons_to_call(run):
         reasons.setdefault(id_, {})[why] = None
     debts = overdue(run)
@@ -155,16 +169,15 @@ def call_list(run: Run) -> Table:
     return Table("call_list", columns, tuple(rows))
 
 
-def _reasons_to_call(run: Run) -> Iterator[tuple[str, Term | str]]:
+def _reasons_to_call(run: Run) -> Iterator[tuple[str, Term | Reason]]:
     """(customer, why)."""
     for decision in run.decisions:
         if decision.outcome in (Outcome.UNREACHABLE, Outcome.FINISHED):
             yield decision.customer, Term("outcomes", decision.outcome.value)
     for delivery in run.deliveries:
         if delivery.end is End.REFUSED:
-            yield delivery.customer.id, Term("ends", delivery.end.value)
-            if delivery.text:
-                yield delivery.customer.id, delivery.text
+            word = Term("ends", delivery.end.value)
+            yield delivery.customer.id, Reason(word, delivery.text) if delivery.text else word
     for id_ in run.bounced:
         yield id_, Term("ends", "bounced")
 
@@ -188,14 +201,15 @@ def aging_by_customer(run: Run) -> Table:
 
 def by_level(run: Run) -> Table:
     """Letters, items and amounts that went out, or would, per level and currency."""
+    out = [delivery.action for delivery in run.deliveries if delivery.end in GONE_OUT]
+    # A level may stand on different places of two ladders: it is one level all the same, where it stands highest.
+    places = {action.level_name: action.level for action in sorted(out, key=lambda action: action.level)}
     sums: dict[tuple[int, str, str], list[Decimal]] = {}
-    for delivery in run.deliveries:
-        if delivery.end in GONE_OUT:
-            action = delivery.action
-            for currency, amount in action.totals.items():
-                row = sums.setdefault((action.level, action.level_name, currency), [ZERO, ZERO, ZERO])
-                items = sum(line.currency == currency for line in action.claimed)
-                row[:] = row[0] + 1, row[1] + items, row[2] + amount
+    for action in out:
+        for currency, amount in action.totals.items():
+            row = sums.setdefault((places[action.level_name], action.level_name, currency), [ZERO, ZERO, ZERO])
+            items = sum(line.currency == currency for line in action.claimed)
+            row[:] = row[0] + 1, row[1] + items, row[2] + amount
     columns = (Column("level", 20), Column("letters", 8), Column("items", 8), *_SUM)
     rows = (
         (Term("levels", name), int(letters), int(items), currency, Money(amount, currency))
@@ -275,13 +289,13 @@ def _ordered(run: Run, ends: Sequence[End]) -> list[Delivery]:
     return sorted(chosen, key=lambda d: (-d.action.level, d.customer.name.casefold(), d.action.key))
 
 
-def _documents(run: Run, delivery: Delivery, currency: str) -> str:
+def _documents(run: Run, delivery: Delivery, currency: str) -> Code:
     ids = [line.item for line in delivery.action.claimed if line.currency == currency]
-    return ", ".join((run.items[id_].number or id_) if id_ in run.items else id_ for id_ in ids)
+    return Code(tuple((run.items[id_].number or id_) if id_ in run.items else id_ for id_ in ids))
 
 
-def _who(customer: Customer) -> tuple[str, str]:
-    return customer.id, customer.name
+def _who(customer: Customer) -> tuple[Code, str]:
+    return Code((customer.id,)), customer.name
 
 
 def _responsible(customer: Customer) -> str:

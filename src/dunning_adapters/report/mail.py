@@ -68,6 +68,7 @@ def _text(sheet: Sheet) -> str:
     lines.append(f"{wording.page('trouble')}: {figures.count(run, TROUBLES)}")
     for table in (figures.failures(run), figures.sent(run), figures.call_list(run)):
         lines += ["", f"{wording.word('tables', table.name)}:"]
-        shown = (" | ".join(filter(None, map(wording.text, row))) for row in table.rows[:40])
-        lines += [f"- {row}" for row in shown] or [wording.page("nothing")]
+        places = [place for place, column in enumerate(table.columns) if column.on_page]
+        shown = ([wording.text(row[place]) for place in places] for row in table.rows[:40])
+        lines += [f"- {' | '.join(filter(None, row))}" for row in shown] or [wording.page("nothing")]
     return "\n".join(lines) + "\n"

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 
 from dunning_adapters.report import figures
-from dunning_adapters.report.figures import GONE_OUT, TROUBLES, Money, Table
+from dunning_adapters.report.figures import GONE_OUT, TROUBLES, Code, Money, Reason, Several, Table
 from dunning_adapters.report.picture import bars, mail_table, svg
 from dunning_adapters.report.summary import Comparison
 from dunning_adapters.report.wording import Wording
@@ -135,7 +135,7 @@ def _shown(sheet: Sheet, table: Table, most: int) -> dict[str, Any]:
     wording, places = sheet.wording, [i for i, column in enumerate(table.columns) if column.on_page]
     left = len(table.rows) - most
     more = wording.page("more_lost" if sheet.lost else "more", n=left) if left > 0 else ""
-    rows = [[{"text": wording.text(row[i]), "kind": _kind(row[i])} for i in places] for row in table.rows[:most]]
+    rows = [[_cell(row[i], wording) for i in places] for row in table.rows[:most]]
     kinds = [next((row[n]["kind"] for row in rows if row[n]["kind"]), "") for n in range(len(places))]
     titles = [wording.title(table.columns[i]) for i in places]
     columns = [{"title": title, "kind": kind} for title, kind in zip(titles, kinds, strict=True)]
@@ -144,10 +144,34 @@ def _shown(sheet: Sheet, table: Table, most: int) -> dict[str, Any]:
     return {"title": name, "columns": columns, "rows": rows, "more": more, "count": counted}
 
 
+def _cell(cell: figures.Cell, wording: Wording) -> dict[str, Any]:
+    """A cell's lines: `text` and, smaller, what a rule or a server said."""
+    match cell:
+        case Code(parts):
+            last = len(parts) - 1
+            lines = [{"text": f"{part}," if place < last else part, "said": ""} for place, part in enumerate(parts)]
+        case Reason() | Several():
+            reasons = cell.parts if isinstance(cell, Several) else (cell,)
+            lines = [_reason(reason, wording) for reason in reasons]
+        case _:
+            lines = [{"text": wording.text(cell), "said": ""}]
+    return {"lines": lines, "kind": _kind(cell)}
+
+
+def _reason(reason: figures.Term | Reason, wording: Wording) -> dict[str, str]:
+    if isinstance(reason, Reason):
+        return {"text": wording.text(reason.word), "said": reason.text}
+    return {"text": wording.text(reason), "said": ""}
+
+
 def _kind(cell: figures.Cell) -> str:
     match cell:
         case Money() | int():
             return "number"
         case date():
             return "day"
+        case Code():
+            return "code"
+        case str() if "@" in cell:
+            return "mail"
     return ""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
-from dunning_adapters.report.figures import Cell, Column, Money, Several, Term
+from dunning_adapters.report.figures import Cell, Code, Column, Money, Reason, Several, Term
 from dunning_core.formats import Formats, formats
 
 Words = Mapping[str, Mapping[str, str]]
@@ -55,6 +55,10 @@ class Wording:
                 return self.word(group, name)
             case Several(parts):
                 return "; ".join(map(self.text, parts))
+            case Code(parts):
+                return ", ".join(parts)
+            case Reason(word, text):
+                return f"{self.text(word)}: {text}" if text else self.text(word)
             case date():
                 return self.formats.short_day(cell)
         return str(cell)
