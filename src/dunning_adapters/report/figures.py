@@ -101,7 +101,8 @@ def sent(run: Run) -> Table:
 def failures(run: Run) -> Table:
     """Letters that did not go out, or of which nobody knows; the most urgent first."""
     columns = (
-        Column("state", 14, on_page=False), *_WHO, Column("what", 60), Column("level", 16), Column("documents", 40), *_SUM, Column("recipients", 34),
+        Column("state", 14, on_page=False), *_WHO, Column("what", 60), Column("level", 16), Column("documents", 40), *_SUM,
+        Column("recipients", 34),
     )  # fmt: skip
     rows = (
         (
@@ -131,8 +132,10 @@ def left_out(run: Run) -> Table:
 def _left(run: Run, decision: Decision) -> tuple[Cell, ...]:
     customer, item = run.customers.get(decision.customer), run.items.get(decision.item)
     outcome = "not_approved" if decision.outcome is Outcome.DUN else decision.outcome.value
+    number = (item.number if item else "") or decision.item
     return (
-        Term("outcomes", outcome), Code((decision.customer,)), customer.name if customer else "", Code(((item.number if item else "") or decision.item,)), item.due_date if item else None,
+        Term("outcomes", outcome), Code((decision.customer,)), customer.name if customer else "", Code((number,)),
+        item.due_date if item else None,
         max(days_late(item, run.as_of), 0) if item else None, decision.currency,
         Money(decision.balance, decision.currency), Reason(Term("outcomes", outcome), decision.because),
         decision.look_again, decision.rule,
