@@ -101,8 +101,8 @@ def sent(run: Run) -> Table:
 def failures(run: Run) -> Table:
     """Letters that did not go out, or of which nobody knows; the most urgent first."""
     columns = (
-        Column("state", 14, on_page=False), *_WHO, Column("what", 60), Column("level", 16), Column("documents", 40), *_SUM,
-        Column("recipients", 34),
+        Column("state", 14, on_page=False), *_WHO, Column("what", 60), Column("level", 16), Column("documents", 40),
+        *_SUM, Column("recipients", 34),
     )  # fmt: skip
     rows = (
         (
