@@ -56,7 +56,7 @@ class Templates:
             if file == "words.toml":
                 _known_language(language, name)
                 self._words[language] = merged(self._words.get(language, {}), parsed(text, name))
-                complete(self._words[language], self._words.get("en"), name)
+                complete(self._words[language], (under.words if under else self._words).get("en"), name)
 
     @property
     def texts(self) -> Mapping[str, str]:

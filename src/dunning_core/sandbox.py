@@ -35,6 +35,22 @@ TESTS = ("defined", "none")
 _SPECIAL = re.compile("[&<>\"']").search
 LOOP = frozenset({"index", "first", "last", "length"})
 
+_WRITTEN = {
+    "Call": "( )", "Mul": "*", "Pow": "**", "Div": "/", "FloorDiv": "//", "Mod": "%", "Dict": "{ }", "Slice": "[ : ]",
+    "Assign": "set", "AssignBlock": "set", "FromImport": "import", "CallBlock": "call", "FilterBlock": "filter",
+    "ScopedEvalContextModifier": "autoescape",
+}  # fmt: skip
+"""How things look in a template that are not called so there."""
+
+_PLAIN_WORDS = (
+    (re.compile("subscriptable|indices must be"), "a field is looked up in something that has no fields"),
+    (re.compile(r"missing \d+ required positional arguments?: (.+)"), r"a filter lacks \1 in its brackets"),
+    (re.compile("positional argument|keyword argument"), "a filter has a value too many in its brackets"),
+    (re.compile("not supported between"), "values of different kinds are compared"),
+    (re.compile("unsupported operand|can only concatenate"), "values of different kinds are added or subtracted"),
+)
+"""What Python says when a template asks for the impossible, and what a person who writes templates understands."""
+
 _PLAIN_NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand,
     nodes.And, nodes.Or, nodes.Not, nodes.Neg, nodes.Add, nodes.Sub, nodes.Concat, nodes.Tuple, nodes.List,
@@ -194,8 +210,16 @@ class Compiled:
             if trace.tb_frame.f_code.co_filename == self.name:
                 line = self._template.get_corresponding_lineno(trace.tb_lineno)
             trace = trace.tb_next
-        what = f"there is no {error} here" if isinstance(error, KeyError) else str(error) or type(error).__name__
-        raise RenderError(what, where=f"{self.name}:{line}") from error
+        raise RenderError(_why(error), where=f"{self.name}:{line}") from error
+
+
+def _why(error: Exception) -> str:
+    """Python's words for a person who writes templates."""
+    if isinstance(error, KeyError):
+        return f"there is no {error} here"
+    text = str(error) or type(error).__name__
+    found = ((words.search(text), plain) for words, plain in _PLAIN_WORDS)
+    return next((match.expand(plain) for match, plain in found if match), text)
 
 
 class _Guard:
@@ -216,7 +240,8 @@ class _Guard:
         if check is not None:
             bound = check(node, bound, depth) or bound
         elif not isinstance(node, _PLAIN_NODES):
-            self._refuse(node, f"{type(node).__name__!r} is not allowed in a template")
+            name = type(node).__name__
+            self._refuse(node, f"{_WRITTEN.get(name, name.lower())!r} is not allowed in a template")
         for child in node.iter_child_nodes():
             if isinstance(node, nodes.For) and child is node.iter:
                 continue  # seen by _for, outside the scope of its own variable
