@@ -391,10 +391,13 @@ def templates(settings: Settings) -> Templates:
         raise TemplateError(what, where="templates.folder", mend="it is looked for beside dunning.toml")
     texts = {}
     for path in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix in {".j2", ".toml"}):
+        name = path.relative_to(root).as_posix()
         try:
-            texts[path.relative_to(root).as_posix()] = path.read_text(encoding="utf-8-sig")
+            texts[name] = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
-            raise TemplateError(f"byte {error.start} is not UTF-8", where=str(path), mend="save it as UTF-8") from None
+            raise TemplateError(f"byte {error.start} is not UTF-8", where=name, mend="save it as UTF-8") from None
+        except OSError as error:
+            raise TemplateError(f"cannot be read: {error.strerror}", where=name) from None
     return Templates.stock().overridden(texts)
 
 
