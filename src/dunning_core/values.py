@@ -61,10 +61,16 @@ def known_currencies() -> frozenset[str]:
     return frozenset(list_currencies())
 
 
+BOOKED_FINER = {"IQD": 3} | dict.fromkeys(
+    ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"), 2
+)
+"""Digits of currencies which Babel shows whole, as people in the shops do, while ISO 4217 and invoices have decimals."""
+
+
 @cache
 def minor_digits(currency: str) -> int:
     """Digits after the decimal point in which a currency is booked (ISO 4217): 2 for EUR and HUF, 0 for JPY."""
-    return get_currency_precision(currency)
+    return BOOKED_FINER.get(currency) or get_currency_precision(currency)
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
