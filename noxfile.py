@@ -145,7 +145,7 @@ def contracts(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the pages without a warning, then run every code block on them."""
-    session.install(ALL_EXTRAS, *group("docs"))
+    session.install(ALL_EXTRAS, *group("docs"), *group("test"))
     session.run("sphinx-build", "-W", "--keep-going", "--quiet", "-b", "html", "docs", "docs/_build/html")
     session.run("pytest", "tests/docs", *session.posargs)
 
