@@ -21,7 +21,15 @@ from dunning_core.action import Action
 from dunning_core.aging import Aging, age
 from dunning_core.decision import Outcome
 from dunning_core.document import Document
-from dunning_core.errors import DunningError, PlanError, PolicyError, SourceError, TemplateError, TransportError
+from dunning_core.errors import (
+    DunningError,
+    HistoryError,
+    PlanError,
+    PolicyError,
+    SourceError,
+    TemplateError,
+    TransportError,
+)
 from dunning_core.event import Event, EventKind
 from dunning_core.ledger import Creditor, Customer, Ledger, OpenItem, by_customer, together
 from dunning_core.plan import Plan, Planner, Setting, approval, joined
@@ -122,11 +130,24 @@ class Runner:
             for item in piece.items:
                 balances[item.currency] = balances.get(item.currency, Decimal(0)) + item.balance
             self.progress("reading", rows, 0)
-            events = tuple(self.history.events(sorted(piece.customers)))
+            events = self._remembered(sorted(piece.customers))
             holds = (*piece.holds, *self.plugins.holds(piece, as_of))
             yield replace(piece, events=events, holds=holds)
         if customers is None:
             self._agree(rows, balances)
+
+    def _remembered(self, customers: Sequence[str]) -> tuple[Event, ...]:
+        """What happened with some customers. Raises HistoryError when it happened with another creditor.
+
+        Two companies have customers and documents of the same numbers: one's letters would raise the other's levels.
+        """
+        events = tuple(self.history.events(customers))
+        other = next((event.creditor for event in events if event.creditor not in ("", self.creditor.id)), None)
+        if other is not None:
+            what = f"it holds letters of creditor {other!r}, this is {self.creditor.id!r}"
+            mend = "give each creditor a history of his own; if only the name is new, set creditor.id to the former one"
+            raise HistoryError(what, where="history", mend=mend)
+        return events
 
     def _agree(self, rows: int, balances: Mapping[str, Decimal]) -> None:
         control, mend = self.source.control(), "nothing was decided; repair the source and run again"
@@ -158,7 +179,7 @@ class Runner:
                 yield Proposal(planner.plan(ledger, self.plugins.vetoes(ledger)), ledger)
         gone = sorted(set(self.history.customers()) - seen)
         for some in _chunks(gone):
-            ledger = Ledger(self.creditor, events=tuple(self.history.events(some)))
+            ledger = Ledger(self.creditor, events=self._remembered(some))
             yield Proposal(planner.plan(ledger), ledger)
 
     def plan(self, as_of: date, *, lean: bool = False) -> Proposal:
@@ -243,7 +264,7 @@ class Runner:
             pieces += [ledger for name, ledger in by_customer(piece).items() if name in names]
         ledger = together(self.creditor, pieces)
         gone = {name: Customer(name, name) for name in sorted(names) if name not in ledger.customers}
-        recorded = {replace(event, at=None) for event in self.history.events(sorted(names))}
+        recorded = {replace(event, at=None) for event in self._remembered(sorted(names))}
         events = tuple(event for event in plan.events if event not in recorded)
         counts = Counter(decision.outcome for decision in plan.decisions)
         ledger = replace(ledger, customers={**ledger.customers, **gone})
@@ -326,7 +347,7 @@ class Runner:
         names = list(planned)
         if self.source.can_recheck:
             return together(self.creditor, self.ledgers(as_of, names))
-        return replace(together(self.creditor, planned.values()), events=tuple(self.history.events(names)))
+        return replace(together(self.creditor, planned.values()), events=self._remembered(names))
 
     def _wanted(self, fresh: Ledger, actions: Iterable[Action], as_of: date) -> set[str]:
         """What the rules, or the same person again, would send on fresh facts."""

@@ -17,6 +17,7 @@ from dunning_adapters.runner import Runner
 from dunning_adapters.settings import parse
 from dunning_adapters.sql import SourceSettings
 from dunning_adapters.sql.source import from_settings
+from dunning_core.errors import HistoryError
 from dunning_core.event import EventKind
 from dunning_core.history import counted
 from dunning_core.ledger import Creditor
@@ -203,3 +204,26 @@ def test_a_balance_that_cannot_be_booked_is_no_balance(tmp_path, balance):
     assert "finer than EUR is booked" in str(problem)
     assert (source.control().rows, source.control().read, source.control().rejected) == (3, 2, 1)
     assert source.control().balances == {"EUR": Decimal("1.23"), "TND": Decimal("1.234")}
+
+
+# -- a level that rises though nothing was sent
+
+
+@pytest.mark.parametrize("ladder", ["item", "group"])
+def test_two_creditors_do_not_share_a_memory(office, ladder):
+    more = f'ladder = "{ladder}"\n'
+    first = office(more=more, transport=MemoryTransport())
+    first.send(first.plan(DAY), today=DAY)
+    before = list(first.history.events())
+    with pytest.raises(HistoryError, match="it holds letters of creditor 'abm', this is 'other'"):
+        office("other", more=more).plan(DAY)
+    assert list(first.history.events()) == before
+
+
+def test_a_creditor_whose_customers_are_others_does_not_restart_their_ladder(office, tmp_path):
+    first = office(more='ladder = "group"\n', transport=MemoryTransport())
+    first.send(first.plan(DAY), today=DAY)
+    (tmp_path / "items.csv").write_text(ITEMS.replace(",C", ",K"), encoding="utf-8")
+    (tmp_path / "customers.csv").write_text(CUSTOMERS.replace("C", "K"), encoding="utf-8")
+    with pytest.raises(HistoryError):
+        office("other", more='ladder = "group"\n').plan(DAY)
