@@ -64,7 +64,7 @@ def known_currencies() -> frozenset[str]:
 BOOKED_FINER = {"IQD": 3} | dict.fromkeys(
     ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"), 2
 )
-"""Digits of currencies which Babel shows whole, as people in the shops do, while ISO 4217 and invoices have decimals."""
+"""Digits of currencies that Babel shows whole, as people in shops do, while ISO 4217 and invoices have decimals."""
 
 
 @cache

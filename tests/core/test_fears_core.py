@@ -19,12 +19,15 @@ def test_no_para_of_a_dinar_is_lost(currency):
 
 def test_digits_are_those_of_iso_4217():
     # the list of ISO 4217, active currencies
-    whole = set("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-    three = set("BHD IQD JOD KWD LYD OMR TND".split())
-    four = {"CLF"}
-    two = set("RON EUR HUF PLN USD GBP CHF CZK BGN RSD ALL MKD BAM MDL UAH TRY SEK NOK DKK GEL AMD AZN KZT".split())
-    for digits, codes in ((0, whole), (2, two), (3, three), (4, four)):
-        assert {code: minor_digits(code) for code in codes} == dict.fromkeys(codes, digits)
+    by_digits = {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        2: "RON EUR HUF PLN USD GBP CHF CZK BGN RSD ALL MKD BAM MDL UAH TRY SEK NOK DKK GEL AMD AZN KZT",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF",
+    }
+    assert {code: minor_digits(code) for codes in by_digits.values() for code in codes.split()} == {
+        code: digits for digits, codes in by_digits.items() for code in codes.split()
+    }
 
 
 def test_only_currencies_that_babel_shows_coarser_are_listed():
