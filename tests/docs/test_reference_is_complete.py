@@ -29,9 +29,8 @@ from dunning_adapters.plugins import Plugins
 from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_adapters.sql import schema
 from dunning_adapters.sql.contacts import ContactTable
-from dunning_adapters.sql.fields import CustomerColumns, From, HoldColumns, ItemColumns, PaymentColumns
 from dunning_adapters.sql.history import HistorySettings
-from dunning_adapters.sql.mapping import ContactLog, Payments, SourceSettings
+from dunning_adapters.sql.mapping import SourceSettings
 from dunning_core import errors, ledger, policy
 from dunning_core.decision import Decision, Outcome
 from dunning_core.document import Document
@@ -69,6 +68,14 @@ def names(thing):
     return set(thing.__dataclass_fields__)
 
 
+def reachable(annotation):
+    """Every pydantic model inside an annotation, and inside the fields of those, each once."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        inner = (found for field in annotation.model_fields.values() for found in reachable(field.annotation))
+        return list(dict.fromkeys((annotation, *inner)))
+    return list(dict.fromkeys(found for part in get_args(annotation) for found in reachable(part)))
+
+
 EXPECTED = [
     ("reference/policy.md", "## The policy", policy.Policy),
     ("reference/policy.md", "## A level", policy.Level),
@@ -88,14 +95,7 @@ EXPECTED = [
     ("reference/settings.md", "## Source `files`", FilesSettings),
     ("reference/settings.md", "### A mapping", Mapping),
     ("reference/settings.md", "### A mapping", Column),
-    ("reference/settings.md", "## Source `sql`", SourceSettings),
-    ("reference/settings.md", "### A contact log", ContactLog),
-    ("reference/settings.md", "## Source `sql`", Payments),
-    ("reference/settings.md", "## Source `sql`", From),
-    ("reference/settings.md", "## Source `sql`", ItemColumns),
-    ("reference/settings.md", "## Source `sql`", CustomerColumns),
-    ("reference/settings.md", "## Source `sql`", HoldColumns),
-    ("reference/settings.md", "## Source `sql`", PaymentColumns),
+    *(("reference/settings.md", "## Source `sql`", model) for model in reachable(SourceSettings)),
     ("reference/settings.md", "## History `sql`", HistorySettings),
     ("reference/settings.md", "## Transport `smtp`", SmtpSettings),
     ("reference/settings.md", "## Transport `folder`", FolderSettings),
@@ -126,12 +126,12 @@ def test_every_name_stands_in_its_section(file, title, thing):
 
 
 def rows(file, title):
-    """First cell -> second cell of the tables of a section, for each name in backticks of the first cell."""
+    """First cell -> second cells of the tables of a section, for each name in backticks of the first cell."""
     found = {}
     for line in section(file, title).splitlines():
         cells = [cell.strip() for cell in line.strip("| ").split(" | ")]
         for name in re.findall(r"`(\w+)`", cells[0]) if line.startswith("| `") else ():
-            found[name] = cells[1]
+            found.setdefault(name, []).append(cells[1].replace('"', ""))
     return found
 
 
@@ -156,13 +156,11 @@ MODELS = [entry for entry in EXPECTED if issubclass(entry[2], BaseModel)]
 def test_defaults_are_the_true_ones(file, title, model):
     table = rows(file, title)
     for name, field in model.model_fields.items():
-        cell = table.get(field.alias or name)
-        expected = written(field.default)
-        if cell is None or field.default is PydanticUndefined:
-            continue
-        assert "required" not in cell or name.startswith(("url", "table", "query")), f"{name}: {cell}"
-        if expected is not None:
-            assert expected in cell.replace('"', ""), f"{name}: {cell}, not {expected}"
+        cells, expected = table.get(field.alias or name, []), written(field.default)
+        if cells and field.default is not PydanticUndefined:
+            assert set(cells) != {"*required*"}, name
+        if cells and expected is not None:
+            assert any(expected in cell for cell in cells), f"{name}: {cells}, not {expected}"
 
 
 def test_most_defaults_are_compared():
