@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Any
 
 from dunning_core.action import Action, Deduction, Line
@@ -24,6 +25,7 @@ _IDS = {
 }
 COLUMNS = {"number": "document", "issued": "issued", "due": "due", "days": "days_short", "amount": "amount",
             "outstanding": "outstanding"}  # fmt: skip
+_cells = itemgetter(*COLUMNS)
 RIGHT = frozenset({"days", "amount", "outstanding"})
 _POSTCODE_LAST = frozenset({"GB", "IE"})
 _UNKNOWN = "–"
@@ -92,8 +94,8 @@ class Particulars:
         """Everything but the wording. Raises RenderError when there is no account for a currency."""
         action, words, day = self._action, self._words, self._formats.day
         claimed = [self._items[line.item] for line in action.claimed]
-        currencies = sorted({line.currency for line in action.lines} | {used.currency for used in action.deductions})
-        sections = tuple(self._section(currency) for currency in currencies)
+        currencies = {line.currency for line in action.lines} | {used.currency for used in action.deductions}
+        sections = tuple([self._section(currency) for currency in sorted(currencies)])
         return {
             "words": words,
             "reference": self._reference,
@@ -109,7 +111,7 @@ class Particulars:
             "count": len(claimed),
             "what": self._what(claimed),
             "total": f" {words['and']} ".join(self._sums.values()),
-            "oldest_days": max((self._on - item.due_date).days for item in claimed),
+            "oldest_days": (self._on - min([item.due_date for item in claimed])).days,
             "first": next(row for section in sections for row in section["items"]),
             "level": action.level,
             "level_name": action.level_name,
@@ -125,13 +127,13 @@ class Particulars:
     def _what(self, claimed: list[OpenItem]) -> str:
         if len(claimed) == 1:
             return str(self._words["named"][claimed[0].kind]).replace("{number}", _number(claimed[0]))
-        noun = "invoices" if all(item.kind is ItemKind.INVOICE for item in claimed) else "documents"
+        noun = "invoices" if {item.kind for item in claimed} == {ItemKind.INVOICE} else "documents"
         return counted(len(claimed), self._words["counted"][noun], self._formats)
 
     def _section(self, currency: str) -> Data:
         lines = [line for line in self._action.lines if line.currency == currency]
         claimed = [line for line in lines if not line.listed]
-        due = sorted(self._items[line.item].due_date for line in claimed)
+        due = sorted([self._items[line.item].due_date for line in claimed])
         used = [deduction for deduction in self._action.deductions if deduction.currency == currency]
         listed = len(claimed) < len(lines)
         section: Data = {
@@ -140,7 +142,7 @@ class Particulars:
             "listed": tuple([self._row(line) for line in lines if line.listed]) if listed else (),
             "listed_total": self._formats.number(_sum(lines, listed=True), currency) if listed else "",
             "subtotal": self._formats.number(_sum(claimed, listed=False), currency) if used else "",
-            "deductions": tuple(self._deduction(deduction) for deduction in used),
+            "deductions": tuple([self._deduction(deduction) for deduction in used]),
             "total": self._sums.get(currency) or self._formats.money(Decimal(0), currency),
             "oldest_due": self._formats.day(due[0]) if due else "",
             "latest_due": self._formats.day(due[-1]) if due else "",
@@ -173,12 +175,12 @@ class Particulars:
     def _widths(self, section: Data) -> Data:
         """How wide the columns of the plain text are, so that it stays aligned whatever the data."""
         heading = {column: self._words[label] for column, label in COLUMNS.items()}
-        rows = (heading, *section["items"], *section["listed"])
-        width = {column: max([len(row[column]) for row in rows]) for column in COLUMNS}
-        width["all"] = sum(width.values()) + 2 * (len(width) - 1)
+        rows = [_cells(row) for row in (heading, *section["items"], *section["listed"])]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        width = dict(zip(COLUMNS, widths, strict=True))
+        width["all"] = sum(widths) + 2 * (len(widths) - 1)
         width["label"] = max([len(fact["label"]) for fact in section["payment"]], default=0) + 1
-        cells = "  ".join([f"%({column}){'' if column in RIGHT else '-'}{width[column]}s" for column in COLUMNS])
-        return {"heading": heading, "width": width, "cells": cells, "rule": "-" * min(width["all"], 200)}
+        return {"heading": heading, "width": width, "cells": _line(*widths), "rule": "-" * min(width["all"], 200)}
 
     def _payment(self, currency: str, claimed: list[Line]) -> tuple[Data, ...]:
         """Where to pay, how much, until when. Raises RenderError when there is no account."""
@@ -205,7 +207,7 @@ class Particulars:
         contact = f"{self._words['attention']}: {clean(who.contact)}" if who.contact else ""
         country = who.address.country or who.country
         lines = (contact, *_postal(who.address, country, self._sender.country_of(country)), _ids(who, self._words))
-        return {"id": clean(who.id), "name": clean(who.name), "lines": tuple(line for line in lines if line)}
+        return {"id": clean(who.id), "name": clean(who.name), "lines": tuple([line for line in lines if line])}
 
     def _contact(self) -> Data:
         """Who answers on the creditor's side: the person responsible for the customer, else the creditor."""
@@ -288,6 +290,13 @@ def _ids(who: Creditor | Customer, words: Data) -> str:
     return _labelled((tax or words["tax_id"], who.tax_id), (registration or words["registration"], who.registration))
 
 
+@lru_cache(1024)
+def _line(*widths: int) -> str:
+    """What a row is put into, for columns so wide."""
+    sides = ("" if column in RIGHT else "-" for column in COLUMNS)
+    return "  ".join(f"%({name}){side}{width}s" for name, side, width in zip(COLUMNS, sides, widths, strict=True))
+
+
 def counted(number: int, forms: Mapping[str, str], formats: Formats) -> str:
     """A number with its noun in the form that the language wants ("20 de zile"). `forms` by CLDR category."""
     form = forms.get(formats.plural(number)) or forms["other"]
@@ -353,7 +362,7 @@ def _sum(lines: list[Line], *, listed: bool) -> Decimal:
 
 
 def _labelled(*facts: tuple[str, str]) -> str:
-    return " · ".join(clean(f"{label}: {value}" if label else value) for label, value in facts if value)
+    return " · ".join([clean(f"{label}: {value}" if label else value) for label, value in facts if value])
 
 
 def _grouped(number: str) -> str:

@@ -261,6 +261,7 @@ def _known_language(language: str, name: str) -> None:
         raise TemplateError(f"the language {language!r} is not known", where=name) from error
 
 
+@lru_cache(512)
 def _code(language: str) -> str:
     return re.split(r"[-_]", language.strip().lower())[0]
 

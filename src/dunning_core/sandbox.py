@@ -78,10 +78,11 @@ class _Generator(CodeGenerator):
         super().visit_Output(node, collecting)
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ARG002 - as Jinja calls
-        self.write(finalize.src)  # gives text already: Jinja would wrap it in str()
+        self.write("(piece if type(piece := ")  # most pieces are text with nothing to escape, and need no call
 
     def _output_child_post(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:  # noqa: ARG002 - as Jinja calls
-        self.write(")")
+        plain = " and not environment.special(piece)" if getattr(self.environment, "special", None) else ""
+        self.write(f") is str{plain} else environment.finalize(piece))")
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:  # noqa: N802 - the name Jinja calls
         if _is_of_loop(node):
@@ -95,6 +96,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     """Looks up keys of dicts and places of tuples. Python attributes do not exist here."""
 
     code_generator_class = _Generator
+    special: Callable[[str], object] | None = None  # whether there is something to escape in a text
     context_class = _Pieces
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -147,6 +149,7 @@ class Sandbox:
             lstrip_blocks=trim,
             keep_trailing_newline=trim,
         )
+        self._jinja.special = _SPECIAL if html else None
         self._jinja.globals.clear()
         self._jinja.filters = {name: stock_filters.FILTERS[name] for name in FILTERS} | dict(filters)
         self._jinja.tests = {name: stock_tests.TESTS[name] for name in TESTS}
