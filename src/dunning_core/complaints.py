@@ -103,8 +103,9 @@ def _said(path: Path, faults: Sequence[Any], known: Sequence[str]) -> Complaint:
     kind, value = fault["type"], fault["input"]
     if kind == "missing":
         return Complaint(field, "is missing")
-    if kind == "extra_forbidden":
-        return Complaint(field, "there is no such field", choice(str(path[-1]), known))
+    if kind == "extra_forbidden" or (kind == "literal_error" and fault["loc"][-1] == "[key]"):
+        names = known if kind == "extra_forbidden" else _quoted(fault["ctx"]["expected"])
+        return Complaint(field, "there is no such field", choice(str(path[-1]), names))
     if kind in BOUNDS:
         bounds = fault["ctx"]
         shown = "" if "actual_length" in bounds else _not(value)
@@ -121,9 +122,12 @@ def _of_another_kind(field: str, wanted: Sequence[str], value: object) -> Compla
     if wanted == ["text"]:  # what stands in the place of a text may be a secret
         number = isinstance(value, (int, float, date)) and not isinstance(value, bool)
         return Complaint(field, what, "put it in quotes" if number else "")
-    words = re.findall(r"'([^']*)'", what)
-    near = difflib.get_close_matches(value, words, 1) if isinstance(value, str) else []
+    near = difflib.get_close_matches(value, _quoted(what), 1) if isinstance(value, str) else []
     return Complaint(field, what + _not(value), f"did you mean {near[0]!r}?" if near else "")
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"'([^']*)'", text)
 
 
 def _in_own_words(field: str, what: str, value: object, known: Sequence[str]) -> Complaint:

@@ -248,7 +248,7 @@ def test_a_mapping_from_a_file_and_its_faults(tmp_path: Path) -> None:
     path = tmp_path / "ours.toml"
     path.write_text('[items]\ncustomer = "c"\n', "utf-8")
     assert load_mapping("ours.toml", tmp_path).items["customer"].columns == ("c",)
-    for text, what in (("[items", "not TOML"), ('[items]\nsum = "x"\n', "items.sum"), ("", "Field required")):
+    for text, what in (("[items", "not TOML"), ('[items]\nsum = "x"\n', "items.sum"), ("", "items: is missing")):
         path.write_text(text, "utf-8")
         with pytest.raises(ConfigError, match=what):
             load_mapping("ours.toml", tmp_path)

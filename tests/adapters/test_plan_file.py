@@ -182,7 +182,7 @@ def test_a_file_sealed_anew_is_still_validated(proposed):
     data = json.loads(to_json(proposed))
     data["plan"]["as_of"] = "someday"
     data["seal"] = seal(data["plan"])
-    with pytest.raises(PlanError, match=r"^p\.json: as_of: Input should be a valid date"):
+    with pytest.raises(PlanError, match=r"^p\.json: as_of: must be a date such as 2026-12-24, not 'someday'"):
         from_json(json.dumps(data), "p.json")
 
 

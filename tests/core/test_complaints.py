@@ -30,6 +30,7 @@ class Ladder(BaseModel):
     sure: bool = True
     start: date = date(2026, 1, 1)
     named: dict[str, Rung] = {}
+    colours: dict[Literal["red", "green", "blue", "white", "black", "grey"], int] = {}
     share: float = 0
     even: int = 0
     odd: complex = 1
@@ -96,6 +97,7 @@ RUNG = {"name": "notice"}
         ({"rungs": [RUNG | {"zzz": 1}]}, "rungs[0].zzz", "there is no such field", "there are name, days, limit, code"),
         ({"rungs": [RUNG], "named": {"a b": {"dys": 1, "name": "x"}}}, "named.a b.dys", "there is no such field",
          "there are name, days, limit, code"),
+        ({"rungs": [RUNG], "colours": {"gren": 1}}, "colours.gren", "there is no such field", "did you mean 'green'?"),
         ({"rungs": [RUNG], "which": "everything"}, "which", "must be 'all' or a list, not 'everything'", ""),
         ({"rungs": [RUNG], "which": ["a", 1]}, "which[1]", "must be text", "put it in quotes"),
         ({"rungs": [RUNG], "order": "fallin"}, "order", "must be 'rising' or 'falling', not 'fallin'",

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Sequence
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from dunning_adapters.files.words import fold
+from dunning_core.complaints import complaints, read_toml
 from dunning_core.errors import ConfigError, SourceError
 
 Locale = Literal["ro", "es", "pl", "hu", "en"]
@@ -153,14 +153,14 @@ def load_mapping(wanted: str | Mapping, folder: Path) -> Mapping:
 def parse_mapping(text: str, where: str) -> Mapping:
     """A mapping from TOML text. Raises ConfigError naming the field."""
     try:
-        return Mapping.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        given = read_toml(text)
+    except ValueError as error:
         raise ConfigError(f"not TOML: {error}", where=where) from None
+    try:
+        return Mapping.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"] if part != "[key]")
-        known = f"known: {', '.join(get_args(ItemField))}" if field.startswith("items") else ""
-        raise ConfigError(first["msg"], where=f"{where}, {field}", mend=known) from None
+        found = complaints(error, given, Mapping)[0]
+        raise ConfigError(found.what, where=": ".join(filter(None, (where, found.path))), mend=found.mend) from None
 
 
 @cache

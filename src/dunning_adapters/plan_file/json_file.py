@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from dunning_core.complaints import complaints
 from dunning_core.errors import PlanError
 from dunning_core.plan import Plan
 
@@ -89,6 +90,5 @@ def _validated(data: object, where: str) -> Plan:
     try:
         return _PLAN.validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "plan"
-        raise PlanError(f"{field}: {first['msg']}", where=where, mend="make a new plan") from None
+        found = complaints(error, data)[0]
+        raise PlanError(f"{found.path or 'plan'}: {found.what}", where=where, mend="make a new plan") from None

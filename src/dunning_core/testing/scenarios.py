@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dunning_core.action import Action
+from dunning_core.complaints import complaints
 from dunning_core.errors import DunningError
 from dunning_core.event import Event, EventKind
 from dunning_core.ledger import Account, Creditor, Customer, CustomerKind, Hold, Ledger, OpenItem
@@ -106,13 +107,14 @@ class Outcome:
 def read(text: str, *, where: str = "scenarios") -> ScenarioFile:
     """Scenarios from the text of a JSON file. Raises DunningError naming the field."""
     try:
-        return ScenarioFile.model_validate(json.loads(text))
+        given = json.loads(text)
     except json.JSONDecodeError as error:
         raise DunningError(str(error), where=where) from None
+    try:
+        return ScenarioFile.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        field_name = ".".join(str(part) for part in first["loc"])
-        raise DunningError(first["msg"], where=f"{where}: {field_name}") from None
+        found = complaints(error, given, ScenarioFile)[0]
+        raise DunningError(found.what, where=f"{where}: {found.path}", mend=found.mend) from None
 
 
 def play(scenario: Scenario) -> Outcome:
