@@ -134,9 +134,9 @@ def test_a_policy_that_does_not_validate_is_a_failure():
     ("text", "where"),
     [
         ("{", "cases.json"),
-        ('{"scenarios": [{"id": "x"}]}', "cases.json: scenarios.0.policy"),
+        ('{"scenarios": [{"id": "x"}]}', "cases.json: scenarios[0].policy"),
         ('{"scenarios": [], "scenario": []}', "cases.json: scenario"),
-        (json.dumps({"scenarios": [{"id": "x", "policy": {}, "items": [], "runs": []}]}), "cases.json: scenarios.0.runs"),
+        (json.dumps({"scenarios": [{"id": "x", "policy": {}, "items": [], "runs": []}]}), "cases.json: scenarios[0].runs"),
         ("[]", "cases.json: "),
     ],
 )

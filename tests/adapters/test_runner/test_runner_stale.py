@@ -1,12 +1,13 @@
 """Between plan and sending the world moves on: what is not wanted any more, as it was approved, stays at home."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from dunning_adapters.result import End
-from dunning_core.errors import PlanError
+from dunning_core.errors import HistoryError, PlanError
 from dunning_core.event import Event, EventKind
 from dunning_core.ledger import Hold, HoldReason
 
@@ -250,3 +251,13 @@ def test_a_bounce_between_plan_and_sending_of_the_next_level(stage):
     firm.history.append([Event(EventKind.BOUNCED, firm.day, "A", key=letter.key, attempt=1)])
     assert firm.ends(firm.send(proposal)) == {"A": End.OVERTAKEN}
     assert firm.wanted() == [("A", "notice", ("A/1",))]
+
+
+def test_a_history_of_another_creditor_is_not_folded_into_ours(stage):
+    firm = stage().owes("A")
+    letter = firm.plan().plan.actions[0].dispatched(firm.day)
+    firm.history.append([replace(letter, creditor="other")])
+    for use in (firm.plan, firm.run):
+        with pytest.raises(HistoryError, match=r"^history: it holds letters of creditor 'other', this is 'abm'"):
+            use()
+    assert firm.transport.receipts == []
