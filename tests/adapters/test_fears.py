@@ -8,7 +8,9 @@ from decimal import Decimal
 from itertools import chain
 
 import pytest
+from click.testing import CliRunner
 
+from dunning_adapters.cli.app import dunning
 from dunning_adapters.files import FilesSettings, FilesSource
 from dunning_adapters.files.customers import tax_key
 from dunning_adapters.memory import MemoryTransport
@@ -227,3 +229,46 @@ def test_a_creditor_whose_customers_are_others_does_not_restart_their_ladder(off
     (tmp_path / "customers.csv").write_text(CUSTOMERS.replace("C", "K"), encoding="utf-8")
     with pytest.raises(HistoryError):
         office("other", more='ladder = "group"\n').plan(DAY)
+
+
+# -- a letter about an invoice that is not due
+
+
+@pytest.mark.parametrize("command", [["run"], ["send", "plan.json"]])
+def test_no_letter_leaves_the_house_before_its_day(office, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Runner, "today", lambda _: DAY)
+    settings, there = tmp_path / "dunning.toml", {"standalone_mode": False, "catch_exceptions": False}
+    settings.write_text(SETTINGS.format(creditor="abm", more='[transport]\nadapter = "memory"'), encoding="utf-8")
+    late = ["--as-of", "2027-11-20"]
+    assert CliRunner().invoke(dunning, ["plan", "--json", "plan.json", *late], **there).exit_code == 0
+    refused = CliRunner().invoke(dunning, [*command, "--send", *late], catch_exceptions=False)
+    assert refused.exit_code == 2
+    assert "letters of 2027-11-20 are not sent on 2026-11-20" in refused.stderr
+    assert CliRunner().invoke(dunning, [*command, *late], **there).exit_code == 0
+    assert list(office().history.events()) == []
+    settings.write_text(SETTINGS.format(creditor="abm", more=""), encoding="utf-8")
+    assert CliRunner().invoke(dunning, [*command, "--send", *late], **there).exit_code == 0
+    assert len(list((tmp_path / "out").glob("*.eml"))) == 2
+
+
+# -- data silently misread, or one bad row that stops everything
+
+
+def test_rows_whose_ids_differ_by_a_space_are_rows_of_one_id(tmp_path):
+    (tmp_path / "items.csv").write_text(ITEMS + "F-3 ,C2,2026-11-03,30.00,RON\n", encoding="utf-8")
+    (tmp_path / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
+    ledger = read(tmp_path, items="items.csv", customers="customers.csv")
+    assert [item.id for item in ledger.items] == ["F-1", "F-2"]
+    assert [problem.what for problem in ledger.problems] == ["different rows with one id; none of them is used"] * 2
+
+
+@pytest.mark.parametrize("balance", ["1" + "0" * 30 + ".00", "123456789012345678901234567890", "9" * 25])
+@pytest.mark.parametrize("others", ["100.00", "100.00 lei"])
+def test_a_bar_code_among_the_amounts_is_no_amount(office, tmp_path, balance, others):
+    rows = ITEMS.replace("100.00", balance).replace("200.00", others).replace("300.00", others)
+    (tmp_path / "items.csv").write_text(rows, encoding="utf-8")
+    runner = office(transport=MemoryTransport())
+    run = runner.send(runner.plan(DAY), today=DAY)
+    assert [delivery.customer.id for delivery in run.deliveries] == ["C2"]
+    assert [problem.what for problem in run.problems] == ["more digits than an amount has"]

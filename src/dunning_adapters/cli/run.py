@@ -27,9 +27,10 @@ def run(session: Session, send: bool) -> None:  # noqa: FBT001 - click calls it 
     What goes out without a person is settled by run.approve in dunning.toml.
     """
     with session.working() as runner:
-        proposal = runner.plan(session.day, lean=True)
+        day = session.sending_day if send else session.day
+        proposal = runner.plan(day, lean=True)
         approved = runner.approved(proposal)
-        done = runner.send(approved, today=session.day) if send else runner.propose(approved)
+        done = runner.send(approved, today=day) if send else runner.propose(approved)
     if not session.quiet:
         show_letters(approved.plan.actions, approved.ledger.customers)
         show_outcomes(proposal)

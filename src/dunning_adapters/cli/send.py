@@ -37,9 +37,9 @@ def send(session: Session, file: Path, really: bool, by: str | None, because: st
     """
     edited = read(file)
     with session.working() as runner:
+        today = session.sending_day if really else session.day
         plan, stopped = chosen(runner, edited, by or login(), because)
         proposal = runner.recalled(plan)
-        today = session.day
         done = runner.send(proposal, today=today) if really else runner.propose(proposal, today=today)
     if not session.quiet:
         show_letters(plan.actions, proposal.ledger.customers)

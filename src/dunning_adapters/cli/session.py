@@ -16,6 +16,7 @@ import click
 from dunning_adapters.cli import screen
 from dunning_adapters.runner import Runner
 from dunning_adapters.settings import NAME, Settings, load
+from dunning_core.errors import PlanError
 
 LOOK = 1
 """Exit code: done, but something wants a person's eye."""
@@ -54,6 +55,18 @@ class Session:
     def day(self) -> date:
         """The day of `--as-of`, else today."""
         return self.as_of or self.runner.today()
+
+    @property
+    def sending_day(self) -> date:
+        """The day of letters that really leave the house. Raises PlanError for one that has not come.
+
+        Into a folder letters of any day may go: they are there to be looked at.
+        """
+        today = self.runner.today()
+        if self.day > today and not self.runner.transport.idempotent:
+            what = f"letters of {self.day} are not sent on {today}: their invoices may not be due, or be paid by then"
+            raise PlanError(what, where="--as-of", mend="leave it out, or leave out --send")
+        return self.day
 
     @contextmanager
     def working(self) -> Iterator[Runner]:

@@ -1,11 +1,13 @@
 """A small exporter with real files: what its bookkeeper would type is run on them."""
 
 import csv
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
 
 from dunning_adapters.cli.app import dunning
+from dunning_adapters.runner import Runner
 
 SETTINGS = """
 [creditor]
@@ -84,5 +86,6 @@ class Firm:
 
 
 @pytest.fixture
-def firm(tmp_path):
+def firm(tmp_path, monkeypatch):
+    monkeypatch.setattr(Runner, "today", lambda _: date(2026, 12, 31))  # no day of a test lies in the future
     return Firm(tmp_path)
