@@ -22,6 +22,7 @@ _DECIMAL_DOT = re.compile(r"\.(?!\d{3}(?!\d))|\d{4}\.|(?<![\d])0*\.")
 _OPEN_DOT = re.compile(r"(?m)^-?[1-9]\d{0,2}\.\d{3}$")
 _SIMPLE = frozenset(("", "-", ".", "-."))
 _OTHER = {".": ",", ",": "."}
+_LONGEST = 24  # characters; a sum of longer amounts would not be exact any more
 
 _TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-./])[ ]?(\d{{1,2}})\2[ ]?(\d{{1,2}})\.?{_TIME}")
@@ -149,6 +150,9 @@ def number_parser(separator: str) -> Callable[[str], Decimal]:
         if len(signs) > 1:
             message = "two signs"
             raise ValueError(message)
+        if len(found["body"]) > _LONGEST:
+            message = "more digits than an amount has"
+            raise ValueError(message)
         amount = Decimal(found["body"].translate(clean))
         return -amount if signs and signs != "+" else amount
 
@@ -157,7 +161,8 @@ def number_parser(separator: str) -> Callable[[str], Decimal]:
 
 def numbers(parse: Callable[[str], Decimal], column: Sequence[str], *, plain: bool) -> list[Decimal]:
     """All values of a column at once; `plain` promises that its separator is a point. Raises ValueError."""
-    if plain and _SIMPLE.issuperset("\n".join(column).translate(_DIGITS_AWAY).split("\n")):
+    short = plain and max(map(len, column), default=0) <= _LONGEST
+    if short and _SIMPLE.issuperset("\n".join(column).translate(_DIGITS_AWAY).split("\n")):
         try:
             return list(map(Decimal, column))
         except InvalidOperation:

@@ -122,7 +122,7 @@ def _take(
         learner.see(by_name[name])
     customers = _customers([by_name[name] for name in keys], len(lines))
     if repeats:
-        picked = [by_name[name] for name in repeats[1]]
+        picked = [vectors.key(by_name[name]) for name in repeats[1]]
         repeats[0].add(picked[0] if len(picked) == 1 else zip(*picked, strict=True))
     if keep is not None:
         wanted = [customer in keep for customer in customers]

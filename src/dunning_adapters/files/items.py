@@ -73,7 +73,7 @@ class ItemReader:
 
     def _unrepeated(self, columns: Columns, built: Built) -> Columns:
         """Of the same row twice the first counts. Of two different rows with one id none does: nobody knows which."""
-        picked = [columns[self.fields.index(name)] for name in self._id_fields()]
+        picked = [vectors.key(columns[self.fields.index(name)]) for name in self._id_fields()]
         keys: Sequence[Any] = picked[0] if len(picked) == 1 else list(zip(*picked, strict=True))
         suspects: dict[object, list[int]] = {}
         for index, key in enumerate(keys):

@@ -68,7 +68,7 @@ def optional_identifier(column: Sequence[str]) -> Sequence[str]:
 
 
 def key(column: Sequence[str]) -> Sequence[str]:
-    """The customer of each row as rows are sorted by; never raises, bad ones are found when they are read."""
+    """Names of things as rows are sorted and compared by; never raises, bad ones are found when they are read."""
     return [found[1] if ".0" in cell and (found := _FLOAT.fullmatch(cell)) else cell for cell in text(column)]
 
 
