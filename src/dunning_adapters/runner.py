@@ -300,13 +300,22 @@ class Runner:
         """
         started, plan = self.clock(), proposal.plan
         self._valid(plan, today or self.today())
-        posting, deliveries = self._posting(), list[Delivery]()
-        waiting = _cases(proposal)
+        posting = self._posting()
+        try:
+            deliveries = self._posted(posting, _cases(proposal), plan.as_of)
+            posting.append(replace(event, at=self.clock()) for event in plan.events)
+        finally:  # what went out is told, also when somebody pulls the plug
+            self._tell(posting.recorded)
+        return self._finished(proposal, deliveries, started, dry=False)
+
+    def _posted(self, posting: Posting, waiting: Sequence[Case], as_of: date) -> list[Delivery]:
+        """What became of every case; when the transport breaks down, the rest is left for later."""
+        deliveries: list[Delivery] = []
         try:
             for some in _by_some_customers(waiting):
-                standing, overtaken = self._still_wanted(some, plan.as_of)
+                standing, overtaken = self._still_wanted(some, as_of)
                 deliveries += overtaken
-                for delivery in posting.post(standing, plan.as_of):
+                for delivery in posting.post(standing, as_of):
                     deliveries.append(delivery)
                     self.progress("sending", len(deliveries), len(waiting))
         except TransportError as error:
@@ -315,9 +324,7 @@ class Runner:
             done = {delivery.action.key for delivery in deliveries}
             rest = [case for case in waiting if case.action.key not in done]
             deliveries += [Delivery(case.action, case.customer, End.LATER, text=str(error)) for case in rest]
-        posting.append(replace(event, at=self.clock()) for event in plan.events)
-        self._tell(posting.recorded)
-        return self._finished(proposal, deliveries, started, dry=False)
+        return deliveries
 
     def _valid(self, plan: Plan, today: date) -> None:
         if plan.creditor != self.creditor.id:

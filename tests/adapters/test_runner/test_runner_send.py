@@ -137,6 +137,7 @@ def test_a_crash_leaves_that_one_letter_in_doubt(stage, batch, fault):
     assert firm.recorded(ACCEPTED) == firm.letters()
     assert len(firm.letters()) == 2
     assert firm.kinds("C") == [DISPATCHED, IN_DOUBT]
+    assert {"A", "B"} <= {contact.customer for contact in firm.source.contacts}, "what went out is told all the same"
     assert [customer for customer, _, _ in firm.later().wanted()] == ["D", "E"]
 
 
