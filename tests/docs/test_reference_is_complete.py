@@ -31,7 +31,7 @@ from dunning_adapters.sql import schema
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.history import HistorySettings
 from dunning_adapters.sql.mapping import SourceSettings
-from dunning_core import errors, ledger, policy
+from dunning_core import errors, filters, ledger, policy, sandbox
 from dunning_core.decision import Decision, Outcome
 from dunning_core.document import Document
 from dunning_core.event import Event, EventKind
@@ -218,6 +218,14 @@ def test_every_variable_and_block_of_a_letter():
     assert {name.partition("/")[2].removesuffix(".j2") for name in Templates.stock().texts if "/" in name} - {
         "words.toml"
     } <= shown
+
+
+def test_every_filter_of_a_template():
+    known = {*sandbox.FILTERS, *sandbox.TESTS, *sandbox.LOOP, *filters.VALUES, *filters.ALIGNING}
+    assert known <= code(section("reference/letters.md", "## Filters"))
+    assert {*sandbox.FILTERS, *filters.VALUES} <= code(
+        section("how-to/write-your-own-wording.md", "## What a template may use")
+    )
 
 
 def named(file, title):
