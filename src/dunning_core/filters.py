@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import pass_context
@@ -60,6 +61,7 @@ def _spread(label: str, value: str, width: int) -> str:
     return label + value.rjust(max(min(width, WIDEST) - len(label), len(value) + 2))
 
 
+@lru_cache(1024)  # as most paragraphs stand in many letters
 def _wrapped(text: str) -> str:
     lines: list[str] = []
     start = 0

@@ -242,6 +242,7 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+@lru_cache(1024)  # the closing of most letters of a level is the same
 def _paragraphs(text: str) -> tuple[str, ...]:
     """Blank lines part paragraphs; the layout, not the file, decides where lines break."""
     paragraphs: list[list[str]] = [[]]
