@@ -27,6 +27,8 @@ FEWEST_DIGITS = 6
 """A phone number has at least so many."""
 BETWEEN = "\x1f"
 """Parts the fields of a group's key; no field of an ERP contains it."""
+APART = BETWEEN * 2
+"""Before the name of the policy in the key of a group whose items name it themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,14 +276,25 @@ class _Sheet:
         """Key and policy of the group of a customer's items in one currency."""
         name = self._policy(item)
         joined_up = self.setting.policies.policies[name].joins_currencies
-        return item.customer if joined_up else item.customer + BETWEEN + item.currency, name
+        key = item.customer if joined_up else item.customer + BETWEEN + item.currency
+        return key + APART + name if item.policy and self._apart(item.customer, name) else key, name
+
+    def _apart(self, customer: str, name: str) -> bool:
+        """Whether a policy is not the customer's: what it sends must not raise the level of his other items as one."""
+        try:
+            return name != self._chosen(customer)
+        except PolicyError:
+            return True
 
     def _policy(self, item: OpenItem) -> str:
         """Name of the policy for an item. Raises PolicyError."""
-        customer = self.ledger.customers[item.customer]
-        return self.setting.policies.choose(
-            creditor=self.ledger.creditor.policy, group=customer.group, customer=customer.policy, item=item.policy
-        )
+        return self._chosen(item.customer, item.policy)
+
+    def _chosen(self, customer: str, item: str = "") -> str:
+        """Name of the policy for a customer, or for an item of his that names one. Raises PolicyError."""
+        known = self.ledger.customers.get(customer)
+        group, own = (known.group, known.policy) if known else ("", "")
+        return self.setting.policies.choose(creditor=self.ledger.creditor.policy, group=group, customer=own, item=item)
 
     def _fault(self, item: OpenItem) -> tuple[Outcome, str, str] | None:
         """A reason why nothing can be decided about items of this customer, currency and policy but that."""
@@ -308,17 +321,13 @@ class _Sheet:
         """Groups that climb as one and have nothing open any more: their ladder begins anew."""
         for key in self.standings.groups:
             customer = key.split(BETWEEN)[0]
-            if key in self._seen or not self._climbs_as_one(customer):
+            if key in self._seen or not self._climbs_as_one(customer, key.partition(APART)[2].partition(BETWEEN)[0]):
                 continue
             yield Event(EventKind.RESTARTED, self.setting.as_of, customer, group=key)
 
-    def _climbs_as_one(self, customer: str) -> bool:
-        known = self.ledger.customers.get(customer)
-        special = (known.group, known.policy) if known else ("", "")
+    def _climbs_as_one(self, customer: str, item: str) -> bool:
         try:
-            name = self.setting.policies.choose(
-                creditor=self.ledger.creditor.policy, group=special[0], customer=special[1]
-            )
+            name = self._chosen(customer, item)
         except PolicyError:
             return False
         return self.setting.policies.policies[name].ladder == "group"
