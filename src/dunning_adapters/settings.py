@@ -169,7 +169,8 @@ def _faults_of(name: str, table: Any, where: str) -> Iterator[DunningError]:
         elif field is not None and field.annotation is not None:
             TypeAdapter(field.annotation).validate_python(table)
         elif name != "policy":
-            yield ConfigError("there is no such field", where=f"{where}: {name}")
+            mend = choice(name, list(Settings.model_fields))
+            yield ConfigError("there is no such field", where=f"{where}: {name}", mend=mend)
     except ValidationError as error:
         yield from explained(error, table, field.annotation if field else None, where=where, table=name)
     except DunningError as error:
