@@ -92,6 +92,7 @@ class Runner:
     clock: Callable[[], datetime] = _now
     progress: Progress = _silent
     problems: list[Problem] = field(default_factory=list)
+    _planned: tuple[date, Settings, Planner] | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Runner:
@@ -224,8 +225,12 @@ class Runner:
         return Proposal(chosen, ledger, chosen.balances(), counts, aging)
 
     def _planner(self, as_of: date) -> Planner:
-        run = self.settings.run
-        return Planner(Setting(self.settings.policies, as_of, run.channels, frozenset(run.holidays)))
+        """One planner a day and settings: it compiles the policies once, and its plans depend on nothing else."""
+        if self._planned is None or self._planned[0] != as_of or self._planned[1] is not self.settings:
+            run = self.settings.run
+            setting = Setting(self.settings.policies, as_of, run.channels, frozenset(run.holidays))
+            self._planned = (as_of, self.settings, Planner(setting))
+        return self._planned[2]
 
     def _paid_up(self, as_of: date) -> Iterator[Ledger]:
         """The ledgers, as long as their payments are as fresh as the settings ask for. Raises SourceError."""

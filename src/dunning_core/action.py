@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from dunning_core.event import Event, EventKind
 from dunning_core.values import digest, total
@@ -35,7 +36,7 @@ class Deduction:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Action:
     """A letter that the plan wants to go out. Everything that the letter states is frozen in it.
 
@@ -60,7 +61,7 @@ class Action:
     because: str = ""
     despite_holds: bool = False
 
-    @property
+    @cached_property
     def claimed(self) -> tuple[Line, ...]:
         """Lines that the letter asks to be paid."""
         return tuple(line for line in self.lines if not line.listed)
@@ -73,7 +74,7 @@ class Action:
             + [(used.currency, -used.amount) for used in self.deductions]
         )
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Names the letter for ever: the same facts give the same key, on any machine (hex SHA-256)."""
         items = sorted(line.item for line in self.lines if not line.listed)

@@ -117,12 +117,15 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(canonical(parts).encode()).hexdigest()
 
 
+PLAIN = frozenset({str, int, bool, type(None)})
+
+
 def _jsonable(value: object) -> object:
+    if type(value) in PLAIN:  # by far the most, and enumerations are none of them
+        return value
     match value:
         case Enum():
             return value.value
-        case None | bool() | int() | str():
-            return value
         case Decimal():
             return plain(value) if value else "0"
         case date() | datetime():
