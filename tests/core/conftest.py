@@ -14,7 +14,9 @@ CREDITOR = Creditor(
     accounts=(Account("EUR", "RO49AAAA1B31007593840000"), Account("PLN", "PL61109010140000071219812874")),
 )
 CUSTOMERS = {
-    "łódź": Customer("łódź", "Przędza Łódź Sp. z o.o.", "PL", kind=CustomerKind.BUSINESS, emails=("fk@przedza.example",)),
+    "łódź": Customer(
+        "łódź", "Przędza Łódź Sp. z o.o.", "PL", kind=CustomerKind.BUSINESS, emails=("fk@przedza.example",)
+    ),
     "győr": Customer("győr", "Győri Fonó Kft.", "HU", kind=CustomerKind.BUSINESS, emails=("ap@fono.example",)),
 }
 

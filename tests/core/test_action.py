@@ -40,8 +40,14 @@ def test_the_key_is_of_the_facts_that_name_the_letter():
 
 @pytest.mark.parametrize(
     "change",
-    [{"creditor": "x"}, {"customer": "x"}, {"level": 1}, {"repeat": 1}, {"lines": LETTER.lines[:2]},
-     {"lines": tuple(replace(line, currency="EUR") for line in LETTER.lines)}],
+    [
+        {"creditor": "x"},
+        {"customer": "x"},
+        {"level": 1},
+        {"repeat": 1},
+        {"lines": LETTER.lines[:2]},
+        {"lines": tuple(replace(line, currency="EUR") for line in LETTER.lines)},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_another_letter_has_another_key(change):
@@ -50,8 +56,15 @@ def test_another_letter_has_another_key(change):
 
 @pytest.mark.parametrize(
     "change",
-    [{"deadline": None}, {"recipients": ()}, {"by": ""}, {"channel": "post"}, {"lines": LETTER.lines[:3][::-1]},
-     {"level_name": "somație"}, {"deductions": ()}],
+    [
+        {"deadline": None},
+        {"recipients": ()},
+        {"by": ""},
+        {"channel": "post"},
+        {"lines": LETTER.lines[:3][::-1]},
+        {"level_name": "somație"},
+        {"deductions": ()},
+    ],
     ids=lambda change: next(iter(change)),
 )
 def test_the_same_letter_keeps_its_key(change):

@@ -17,9 +17,22 @@ def test_the_usual_buckets():
 
 @pytest.mark.parametrize(
     ("late", "label"),
-    [(-400, "not due"), (-1, "not due"), (0, "not due"), (1, "1-30"), (29, "1-30"), (30, "1-30"), (31, "31-60"),
-     (60, "31-60"), (61, "61-90"), (90, "61-90"), (91, "91-120"), (120, "91-120"), (121, "over 120"),
-     (3000, "over 120")],
+    [
+        (-400, "not due"),
+        (-1, "not due"),
+        (0, "not due"),
+        (1, "1-30"),
+        (29, "1-30"),
+        (30, "1-30"),
+        (31, "31-60"),
+        (60, "31-60"),
+        (61, "61-90"),
+        (90, "61-90"),
+        (91, "91-120"),
+        (120, "91-120"),
+        (121, "over 120"),
+        (3000, "over 120"),
+    ],
 )
 def test_exactly_thirty_days_is_in_the_first_bucket(late, label):
     buckets = Buckets()
@@ -66,8 +79,9 @@ def test_balances_stand_in_the_bucket_of_their_own_date(item):
 def test_an_aging_is_added_to_piece_by_piece_and_by_anybody(item):
     buckets = Buckets((30,))
     whole = age([item("a", balance="1")], D("2026-01-02"), by=lambda item: "Ioana", buckets=buckets)
-    same = age([item("b", balance="2", customer="győr")], D("2026-01-01"), by=lambda item: "Ioana", buckets=buckets,
-               onto=whole)
+    same = age(
+        [item("b", balance="2", customer="győr")], D("2026-01-01"), by=lambda item: "Ioana", buckets=buckets, onto=whole
+    )
     assert same is whole
     assert whole == {("Ioana", "EUR"): [Decimal(2), Decimal(1), Decimal(0)]}
     assert age([], D("2026-01-01")) == {}

@@ -29,7 +29,8 @@ def names(proposals):
 
 def test_a_balance_is_a_sum(item):
     assert balance([item("a", balance="0.10"), item("b", balance="-0.30")]) == Decimal("-0.20")
-    assert balance([]) == 0
+    assert balance([]) == Decimal(0)
+    assert isinstance(balance([]), Decimal)
 
 
 @pytest.mark.parametrize(("amount", "kept"), [("49.99", {}), ("50.00", {1: ["a"]}), ("50.01", {1: ["a"]})])
@@ -125,6 +126,11 @@ def test_free_credits_eat_the_highest_level_first(item, proposals):
     assert claim.deductions[0][1] == Deduction("c", "EUR", Decimal(10))
 
 
+def test_a_cent_left_is_something_left(item, proposals):
+    claim = after_credits(ladder(credits="net_top_down"), proposals, [item("c", balance="-9.99")])
+    assert claim.letter_level(3) == claim.top == 3
+
+
 def test_a_credit_that_names_an_item_reduces_its_level(item, proposals):
     claim = after_credits(ladder(credits="net_top_down"), proposals, [item("c", balance="-40", credit_for="n1")])
     assert left(claim) == {1: "10", 2: "100", 3: "10"}
@@ -204,4 +210,5 @@ def test_of_several_currencies_one_is_enough_and_none_is_added_to_another(item):
     assert not reach_minimums(per, 1, [item("a", balance="60")])
     assert reach_minimums(per, 1, [item("a", balance="6", currency="PLN")])
     assert reach_minimums(ladder({"minimum_item": {"EUR": 100}}), 1, [item("a", balance="6", currency="PLN")])
+    assert not reach_minimums(ladder({"minimum_item": {"EUR": 100}}), 1, [item("a", balance="99")])
     assert not reach_minimums(limits, 1, [])

@@ -129,7 +129,9 @@ SPANS = [
 ]
 
 
-@pytest.mark.parametrize("span", SPANS, ids=lambda span: f"{span.days}-{span.to_month_end}-{span.exclusive}-{span.shift}")
+@pytest.mark.parametrize(
+    "span", SPANS, ids=lambda span: f"{span.days}-{span.to_month_end}-{span.exclusive}-{span.shift}"
+)
 def test_the_latest_anchor_is_the_last_date_whose_wait_has_passed(span):
     for n in range(130):
         today = D("2024-01-25") + timedelta(days=n)

@@ -15,8 +15,18 @@ def test_an_error_is_one_line_with_where_what_and_the_way_out():
 
 @pytest.mark.parametrize(
     "name",
-    ["ConfigError", "PolicyError", "TemplateError", "RenderError", "SourceError", "HistoryError", "TransportError",
-     "PlanError", "AlreadyRecorded", "MissingExtra"],
+    [
+        "ConfigError",
+        "PolicyError",
+        "TemplateError",
+        "RenderError",
+        "SourceError",
+        "HistoryError",
+        "TransportError",
+        "PlanError",
+        "AlreadyRecorded",
+        "MissingExtra",
+    ],
 )
 def test_one_class_catches_all_that_is_raised_on_purpose(name):
     assert issubclass(getattr(errors, name), DunningError)

@@ -1,4 +1,4 @@
-"""What one letter could be about, judged as a whole: who climbs, what is asked for, what is only listed, what is recorded."""
+"""What one letter could be about: who climbs, what is asked for, what is only listed, what is recorded."""
 
 from dataclasses import replace
 from datetime import date
@@ -9,7 +9,7 @@ import pytest
 from dunning_core.event import Event, EventKind
 from dunning_core.ledger import Hold
 from dunning_core.plan import plan
-from dunning_core.policy import policy
+from dunning_core.policy import PolicyBook, policy
 from dunning_core.testing.scenarios import accepted
 
 D = date.fromisoformat
@@ -19,6 +19,7 @@ LEVELS = [
     {"name": "demand", "when": [{"days": 20}], "pay_within_days": 7},
     {"name": "final", "when": [{"days": 40}]},
 ]
+REACHED = "level 1 'notice': due_date 2026-01-01 + 5 days = 2026-01-06, reached"
 BY_AGE = {"first_level": "by_age"}
 ONE = {"ladder": "oldest_item"}
 GROUP = {"ladder": "group"}
@@ -106,13 +107,21 @@ def test_currencies_part_letters_unless_the_policy_joins_them(item, ledger):
 )
 def test_what_a_letter_lists_besides(item, ledger, besides, on_it):
     owing = ledger(
-        item("next month", due="2026-02-21"), item("due today", due="2026-01-21"), item("late", due="2026-01-20"),
-        item("a"), item("held"), item("credit", balance="-5"), holds=(Hold(item="held"),),
+        item("next month", due="2026-02-21"),
+        item("due today", due="2026-01-21"),
+        item("late", due="2026-01-20"),
+        item("a"),
+        item("held"),
+        item("credit", balance="-5"),
+        holds=(Hold(item="held"),),
     )
     made = planned(owing, list_items=besides)
     [letter] = made.actions
     assert [line.item for line in letter.lines] == on_it
-    assert [(line.records, line.listed) for line in letter.lines] == [(True, False)] + [(False, True)] * (len(on_it) - 1)
+    assert [(line.records, line.listed) for line in letter.lines] == [(True, False)] + [(False, True)] * (
+        len(on_it) - 1
+    )
+    assert {(line.currency, line.balance) for line in letter.lines} == {("EUR", Decimal(100))}
     assert letter.totals == {"EUR": Decimal(100)}
     assert letter.dispatched(DAY).items == (("a", 1),)
     assert letter.dispatched(DAY).carried == ()
@@ -137,10 +146,12 @@ def test_all_overdue_items_follow_the_oldest(item, ledger):
     owing = ledger(item("a", number="FV/1"), item("b", due="2026-01-20"), item("c", due="2026-01-21"))
     made = planned(owing, **ONE)
     assert letters(made) == [(1, {"a": 1, "b": 1})]
-    assert told(made)["a"] == ("dun", 1, "levels[0].when", "level 1 'notice': due_date 2026-01-01 + 5 days = 2026-01-06, reached")
+    assert told(made)["a"] == ("dun", 1, "levels[0].when", REACHED)
     assert told(made)["b"] == (
-        "dun", 1, "levels[0].when",
-        "oldest item FV/1: level 1 'notice': due_date 2026-01-01 + 5 days = 2026-01-06, reached",
+        "dun",
+        1,
+        "levels[0].when",
+        f"oldest item FV/1: {REACHED}",
     )
     assert told(made)["c"] == ("not_due", 0, "due_date", "due on 2026-01-21")
     unnumbered = planned(ledger(item("a"), item("b", due="2026-01-20")), **ONE)
@@ -169,8 +180,11 @@ def test_ties_of_age(item, ledger, fields, oldest):
 
 
 def test_the_oldest_by_issue_date(item, ledger):
-    owing = ledger(item("a", issue_date=D("2025-12-20")), item("b", due="2026-01-02", issue_date=D("2025-12-19")),
-                   item("c", due="2025-12-21"))
+    owing = ledger(
+        item("a", issue_date=D("2025-12-20")),
+        item("b", due="2026-01-02", issue_date=D("2025-12-19")),
+        item("c", due="2025-12-21"),
+    )
     carrier = {"record_level": "carrier", **ONE}
     by_due = planned(owing, **carrier).actions[0].lines
     assert [line.item for line in by_due if line.records] == ["c"]
@@ -219,15 +233,28 @@ def test_a_carried_item_is_asked_for_and_stays_where_it_stands(item, ledger):
     made = planned(owing, **carrier)
     [letter] = made.actions
     assert [(line.item, line.level, line.records, line.listed) for line in letter.lines] == [
-        ("a", 1, True, False), ("b", 0, False, False),
+        ("a", 1, True, False),
+        ("b", 0, False, False),
     ]
     assert letter.totals == {"EUR": Decimal(200)}
     # The oldest was paid: the other one leads now, on its own ladder, but not on the same day.
     rest = recorded(owing, made, owing.items[1])
     assert told(planned(rest, **carrier))["b"] == (
-        "quiet", 1, "one_day", "it was on a letter today: one day must lie between",
+        "quiet",
+        1,
+        "one_day",
+        "it was on a letter today: one day must lie between",
     )
     assert letters(planned(rest, "2026-01-22", **carrier)) == [(1, {"b": 1})]
+
+
+def test_a_carried_item_shows_the_level_that_it_has(item, ledger):
+    owing = ledger(item("a"), item("b", due="2026-01-10"), events=(sent("2026-01-16", items=[("b", 1)]),))
+    made = planned(owing, "2026-01-22", record_level="carrier", levels=LEVELS[:1], **ONE)
+    assert [(line.item, line.level, line.records) for line in made.actions[0].lines] == [
+        ("a", 1, True),
+        ("b", 1, False),
+    ]
 
 
 def test_a_carried_item_keeps_the_one_day_whoever_climbs(item, ledger):
@@ -241,7 +268,9 @@ def test_what_was_on_a_letter_today_does_not_follow(item, ledger):
     owing = ledger(item("a"), item("b", due="2026-01-10"), events=(sent("2026-01-21", items=[("b", 1)]),))
     made = planned(owing, **ONE)
     assert letters(made) == [(1, {"a": 1})]
-    assert told(made)["b"][:3] == ("quiet", 0, "one_day")
+    assert told(made)["b"] == ("quiet", 0, "one_day", "it was on a letter today: one day must lie between")
+    more = replace(owing, items=(*owing.items, item("c", due="2026-01-12")))
+    assert letters(planned(more, **ONE)) == [(1, {"a": 1, "c": 1})]
     assert letters(planned(owing, "2026-01-22", **ONE)) == [(1, {"a": 1, "b": 1})]
 
 
@@ -282,8 +311,35 @@ def test_a_group_that_was_emptied_begins_anew(ledger):
     assert planned(ledger(events=(sent(),))).events == ()
     gone = sent(customer="x", group="x\x1fEUR")
     assert planned(ledger(events=(gone,)), **GROUP).events[0].customer == "x"
+    spaced = sent(customer="Kovács és Fia", group="Kovács és Fia\x1fEUR")
+    assert planned(ledger(events=(spaced,)), **GROUP).events[0].customer == "Kovács és Fia"
     customers = {"łódź": replace(ledger().customers["łódź"], policy="not in the book")}
     assert planned(ledger(events=(sent(),), customers=customers), **GROUP).events == ()
+
+
+def test_every_group_that_has_nothing_left_begins_anew(item, ledger):
+    first, second = sent(), sent(customer="győr", group="győr\x1fEUR", key="k2")
+    polish = sent(group="łódź\x1fPLN", key="k3")
+    made = planned(ledger(item("a"), events=(first, second, polish)), **GROUP)
+    assert [event.group for event in made.events] == ["győr\x1fEUR", "łódź\x1fPLN"]
+    both = ledger(item("a", due="2026-02-01"), item("b", due="2026-02-01", customer="győr"), events=(first, second))
+    assert [event.group for event in planned(both, **GROUP).events] == ["győr\x1fEUR", "łódź\x1fEUR"]
+
+
+@pytest.mark.parametrize(
+    ("creditor", "group", "customer", "events"),
+    [("", "", "", 0), ("as one", "", "", 1), ("", "public", "", 1), ("", "", "as one", 1), ("as one", "", "plain", 0)],
+)
+def test_an_emptied_group_begins_anew_by_its_own_policy(ledger, creditor, group, customer, events):
+    book = PolicyBook(
+        policies={"plain": policy({"levels": LEVELS}), "as one": policy({"levels": LEVELS, **GROUP})},
+        default="plain",
+        groups={"public": "as one"},
+    )
+    empty = ledger(events=(sent(),))
+    known = {"łódź": replace(empty.customers["łódź"], group=group, policy=customer)}
+    books = replace(empty, creditor=replace(empty.creditor, policy=creditor), customers=known)
+    assert len(plan(books, book, DAY).events) == events
 
 
 def test_a_group_that_began_anew_climbs_from_the_ground(item, ledger):
@@ -312,16 +368,18 @@ def test_a_fall_is_recorded_without_a_letter(item, ledger):
 
 
 def test_the_oldest_item_falls_and_the_others_wait(item, ledger):
-    owing = ledger(item("a", due="2026-01-10"), item("b", due="2026-01-11"),
-                   events=(sent("2026-01-20", 2, [("a", 2), ("b", 2)]),))
+    owing = ledger(
+        item("a", due="2026-01-10"), item("b", due="2026-01-11"), events=(sent("2026-01-20", 2, [("a", 2), ("b", 2)]),)
+    )
     made = planned(owing, may_fall=True, **ONE)
     assert made.events == (Event(EventKind.FALLEN, DAY, "łódź", level=1, items=(("a", 1),)),)
     assert outcomes(made) == {"a": "fallen", "b": "waiting"}
 
 
 def test_a_group_falls_as_one(item, ledger):
-    owing = ledger(item("a", due="2026-01-10"), item("b", due="2026-01-11"),
-                   events=(sent("2026-01-20", 2, [("a", 2), ("b", 2)]),))
+    owing = ledger(
+        item("a", due="2026-01-10"), item("b", due="2026-01-11"), events=(sent("2026-01-20", 2, [("a", 2), ("b", 2)]),)
+    )
     made = planned(owing, may_fall=True, **GROUP)
     assert made.events == (Event(EventKind.FALLEN, DAY, "łódź", group="łódź\x1fEUR", level=1),)
     assert outcomes(made) == {"a": "fallen", "b": "fallen"}
@@ -356,7 +414,16 @@ def test_nothing_happens_before_the_oldest_is_late_enough(item, ledger, fields, 
             assert decision.outcome == "not_due"
         else:
             assert (decision.outcome.value, decision.rule) == ("waiting", "trigger_days")
-            assert decision.because == f"the group's oldest item is {days_late} days late, nothing happens before {least}"
+            late = f"the group's oldest item is {days_late} days late"
+            assert decision.because == f"{late}, nothing happens before {least}"
+
+
+def test_a_trigger_before_anything_is_overdue(item, ledger):
+    levels = [{"name": "courtesy", "when": [{"days": -3}]}]
+    owing = ledger(item("a", due="2026-01-21"))
+    assert planned(owing, levels=levels, overdue_only=False, trigger_days=0).actions
+    assert not planned(owing, levels=levels, overdue_only=False, trigger_days=1).actions
+    assert planned(owing, "2026-01-22", levels=levels, overdue_only=False, trigger_days=1).actions
 
 
 def test_a_held_item_triggers_nothing(item, ledger):
@@ -397,6 +464,9 @@ def test_small_items_are_treated_as_absent(item, ledger):
     assert outcomes(made)["a"] == "waiting"
     made = planned(ledger(item("small", balance="9.99"), item("a", balance="10")), minimum_item=10, list_items="open")
     assert letters(made) == [(1, {"a": 1})]
+    cents = ledger(item("tiny", balance="0.50"), item("a", balance="10"))
+    assert outcomes(planned(cents, minimum_item={"EUR": 10})) == {"tiny": "below_minimum", "a": "dun"}
+    assert outcomes(planned(cents, minimum_item="0.1")) == {"tiny": "dun", "a": "dun"}
     zloty = planned(ledger(item("a", balance="1")), minimum_item={"PLN": 10})
     assert outcomes(zloty) == {"a": "dun"}
     credit = planned(ledger(item("a"), item("x", balance="-5")), minimum_item=10, credits="net")
@@ -412,7 +482,10 @@ def test_a_letter_below_the_minimum_total_after_credits_is_not_sent(item, ledger
     assert bool(made.actions) is asked
     if not asked:
         assert told(made)["a"] == (
-            "below_minimum", 1, "minimum_total", "the letter would ask for 49.99 EUR, less than 50",
+            "below_minimum",
+            1,
+            "minimum_total",
+            "the letter would ask for 49.99 EUR, less than 50",
         )
 
 
@@ -437,13 +510,19 @@ def test_a_level_that_is_too_small_is_explained(item, ledger):
     made = planned(owing, levels=levels, **BY_AGE)
     assert letters(made) == [(1, {"new": 1})]
     assert told(made)["old"] == (
-        "below_minimum", 2, "levels[1].minimum_amount", "level 2 'demand' has a minimum which 40 EUR does not reach",
+        "below_minimum",
+        2,
+        "levels[1].minimum_amount",
+        "level 2 'demand' has a minimum which 40 EUR does not reach",
     )
     demoting = {"below_minimum": "demote", "quiet_period": {"days": 1}}
     made = planned(owing, levels=levels, **demoting, **BY_AGE)
     assert letters(made) == [(1, {"old": 1, "new": 1})]
     assert told(made)["old"] == (
-        "dun", 1, "levels[1].minimum_amount", "level 2 'demand' has a minimum that is not reached: level 1 instead",
+        "dun",
+        1,
+        "levels[1].minimum_amount",
+        "level 2 'demand' has a minimum that is not reached: level 1 instead",
     )
 
 
@@ -454,6 +533,8 @@ def test_the_share_is_of_everything_open_held_items_included(item, ledger):
     assert planned(ledger(*items, holds=held), levels=levels).actions
     more = ledger(*items, item("more", due="2026-03-01", balance="0.01"), holds=held)
     assert not planned(more, levels=levels).actions
+    cents = ledger(item("a", balance="0.49"), item("held", balance="0.50"), holds=held)
+    assert not planned(cents, levels=levels).actions
     credit = ledger(*items, item("x", balance="-50"), holds=held)
     assert planned(credit, levels=levels).actions
     small = ledger(*items, item("small", balance="4"), holds=held)
@@ -465,12 +546,16 @@ def test_each_currency_has_its_own_share(item, ledger):
     owing = ledger(item("e"), item("e2", due="2026-03-01"), item("p", currency="PLN"))
     made = planned(owing, levels=levels, group_by="customer")
     assert outcomes(made) == {"e": "below_minimum", "e2": "not_due", "p": "dun"}
+    both = ledger(item("e"), item("p", currency="PLN"))
+    assert letters(planned(both, levels=levels, group_by="customer")) == [(1, {"e": 1, "p": 1})]
 
 
 def test_a_level_is_reached_only_with_its_minimums(item, ledger):
     levels = level(2, minimum_total=150)
     owing = ledger(item("a"), item("b", due="2026-01-20", balance="49.99"), item("c", due="2026-01-21"))
     assert letters(planned(owing, levels=levels, **BY_AGE)) == [(1, {"a": 1})]
+    climbed = replace(owing, items=(*owing.items, item("d", balance="0.01")), events=(sent(),))
+    assert letters(planned(climbed, levels=levels)) == [(2, {"a": 2, "d": 1})]
     enough = ledger(item("a"), item("b", due="2026-01-20", balance="50"))
     assert letters(planned(enough, levels=levels, **BY_AGE)) == [(2, {"a": 2})]
     held = replace(enough, holds=(Hold(item="b"),))
@@ -487,12 +572,15 @@ def test_credits_that_cover_everything_leave_no_letter(item, ledger, mode):
     assert not made.actions
     assert told(made)["a"] == ("covered", 1, "credits", "credits of 150 EUR cover what would be asked for")
     assert outcomes(made) == {"a": "covered", "b": "covered", "x": "credit", "y": "credit"}
+    demoting = {"below_minimum": "demote", "quiet_period": {"days": 1}, "levels": level(2, minimum_amount=500)}
+    assert told(planned(owing, credits=mode, **demoting, **BY_AGE))["a"][:2] == ("covered", 1)
     assert planned(owing).actions
 
 
 def test_credits_of_another_currency_or_on_hold_cover_nothing(item, ledger):
-    owing = ledger(item("a"), item("x", balance="-100", currency="PLN"), item("y", balance="-100"),
-                   holds=(Hold(item="y"),))
+    owing = ledger(
+        item("a"), item("x", balance="-100", currency="PLN"), item("y", balance="-100"), holds=(Hold(item="y"),)
+    )
     made = planned(owing, credits="net", group_by="customer")
     assert made.actions[0].totals == {"EUR": Decimal(100)}
     assert outcomes(made) == {"a": "dun", "x": "credit", "y": "held"}
@@ -526,7 +614,8 @@ def test_credits_of_letters_per_level_stay_with_their_level(item, ledger):
     owing = ledger(item("old", balance="40"), item("new", due="2026-01-16", balance="60"), item("x", balance="-30"))
     made = planned(owing, credits="net", letter_level="own", **BY_AGE)
     assert [(action.level, action.totals, len(action.deductions)) for action in made.actions] == [
-        (1, {"EUR": Decimal(60)}, 0), (2, {"EUR": Decimal(10)}, 1),
+        (1, {"EUR": Decimal(60)}, 0),
+        (2, {"EUR": Decimal(10)}, 1),
     ]
 
 
@@ -534,8 +623,13 @@ def test_credits_of_letters_per_level_stay_with_their_level(item, ledger):
 
 
 def test_what_interacts_is_looked_at_again_when_any_of_it_turns(item, ledger):
-    owing = ledger(item("a", due="2026-01-20"), item("b", due="2026-01-18"), item("x", balance="-5"),
-                   item("h"), holds=(Hold(item="h"),))
+    owing = ledger(
+        item("a", due="2026-01-20"),
+        item("b", due="2026-01-18"),
+        item("x", balance="-5"),
+        item("h"),
+        holds=(Hold(item="h"),),
+    )
     by_itself = {d.item: d.look_again for d in planned(owing).decisions}
     assert by_itself == {"a": D("2026-01-25"), "b": D("2026-01-23"), "x": None, "h": None}
     together = {d.item: d.look_again for d in planned(owing, credits="net").decisions}
@@ -547,6 +641,8 @@ def test_the_end_of_a_hold_turns_the_others_too(item, ledger):
     tomorrow = D("2026-01-22")
     assert {d.item: d.look_again for d in planned(owing, credits="net").decisions} == {"a": tomorrow, "h": tomorrow}
     assert {d.item: d.look_again for d in planned(owing).decisions} == {"a": D("2026-01-25"), "h": tomorrow}
+    sent_today = replace(owing, items=(item("b"), owing.items[1]))
+    assert {d.item: d.look_again for d in planned(sent_today).decisions} == {"b": None, "h": tomorrow}
     beginning = ledger(item("a", due="2026-01-20"), holds=(Hold(item="a", since=D("2026-01-23")),))
     assert planned(beginning).decisions[0].look_again == D("2026-01-23")
 

@@ -12,8 +12,14 @@ D = date.fromisoformat
 def sent(on="2026-01-10", key="k1", attempt=1, level=1, items=(("a", 1),), deadline=None, **more):
     more = {"customer": "łódź", "group": "g", **more}
     return Event(
-        EventKind.DISPATCHED, D(on), key=key, attempt=attempt, level=level, items=tuple(items),
-        deadline=deadline and D(deadline), **more,
+        EventKind.DISPATCHED,
+        D(on),
+        key=key,
+        attempt=attempt,
+        level=level,
+        items=tuple(items),
+        deadline=deadline and D(deadline),
+        **more,
     )
 
 

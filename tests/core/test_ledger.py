@@ -43,7 +43,12 @@ def test_a_ledger_is_cut_between_its_customers(item, ledger):
     by_item, by_firm, of_nobody = Hold(item="b"), Hold(customer="łódź"), Hold(item="paid long ago")
     events = (sent("a", "łódź"), sent("b", "győr"))
     whole = ledger(
-        a, b, c, holds=(by_item, by_firm, of_nobody), events=events, payments_as_of=D("2026-01-09"),
+        a,
+        b,
+        c,
+        holds=(by_item, by_firm, of_nobody),
+        events=events,
+        payments_as_of=D("2026-01-09"),
         problems=(Problem("line 3", "no date"),),
     )
     pieces = by_customer(whole)

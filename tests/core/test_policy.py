@@ -38,12 +38,30 @@ def test_what_is_left_out_has_the_default_of_the_plainest_process():
     plain = policy({"levels": [NOTICE]})
     assert plain == Policy(
         levels=(Level(name="notice", when=(Wait(days=5, after="due_date", month_end=False, exclusive=False),)),),
-        ladder="item", oldest_by="due_date", first_level="first", climb="one_level", may_fall=False,
-        after_last_level="stop", repeat_after_days=None, max_notices=None, resend_same_level=False, grace_days=0,
-        overdue_only=True, trigger_days=None, quiet_period=QuietPeriod(days=1, per="item", exclusive=False),
-        on_non_working_day="keep", catch_up=True, minimum_item=None, minimum_total=None, minimums_joined_by="and",
-        below_minimum="skip", credits="ignore", group_by=("customer", "currency", "creditor"),
-        letter_level="highest", record_level="own", list_items="reached",
+        ladder="item",
+        oldest_by="due_date",
+        first_level="first",
+        climb="one_level",
+        may_fall=False,
+        after_last_level="stop",
+        repeat_after_days=None,
+        max_notices=None,
+        resend_same_level=False,
+        grace_days=0,
+        overdue_only=True,
+        trigger_days=None,
+        quiet_period=QuietPeriod(days=1, per="item", exclusive=False),
+        on_non_working_day="keep",
+        catch_up=True,
+        minimum_item=None,
+        minimum_total=None,
+        minimums_joined_by="and",
+        below_minimum="skip",
+        credits="ignore",
+        group_by=("customer", "currency", "creditor"),
+        letter_level="highest",
+        record_level="own",
+        list_items="reached",
     )
     level = plain.levels[0]
     assert (level.pay_within_days, level.minimum_amount, level.minimum_share_percent) == (None, None, None)
@@ -128,18 +146,30 @@ def test_a_deadline_that_nobody_set_is_not_waited_for():
     ("fields", "message"),
     [
         ({"levels": [NOTICE, {**NOTICE, "when": []}]}, "policy.levels: two levels have the same name"),
-        ({"after_last_level": "repeat"},
-         "policy.repeat_after_days: after_last_level = 'repeat' needs to know after how many days"),
-        ({"after_last_level": "repeat", "repeat_after_days": 7, "may_fall": True},
-         "policy.after_last_level: with may_fall a level is not repeated; use resend_same_level"),
-        ({"below_minimum": "demote"},
-         "policy.quiet_period: below_minimum = 'demote' may send a level again, so it needs a quiet_period"),
-        ({"letter_level": "own", "ladder": "group"},
-         "policy.letter_level: 'own' needs ladder = 'item': otherwise all items are at one level"),
-        ({"letter_level": "own", "ladder": "oldest_item"},
-         "policy.letter_level: 'own' needs ladder = 'item': otherwise all items are at one level"),
-        ({"group_by": ["currency", "creditor"]},
-         "policy.group_by: a letter goes to one customer, so it must contain 'customer' or 'item'"),
+        (
+            {"after_last_level": "repeat"},
+            "policy.repeat_after_days: after_last_level = 'repeat' needs to know after how many days",
+        ),
+        (
+            {"after_last_level": "repeat", "repeat_after_days": 7, "may_fall": True},
+            "policy.after_last_level: with may_fall a level is not repeated; use resend_same_level",
+        ),
+        (
+            {"below_minimum": "demote"},
+            "policy.quiet_period: below_minimum = 'demote' may send a level again, so it needs a quiet_period",
+        ),
+        (
+            {"letter_level": "own", "ladder": "group"},
+            "policy.letter_level: 'own' needs ladder = 'item': otherwise all items are at one level",
+        ),
+        (
+            {"letter_level": "own", "ladder": "oldest_item"},
+            "policy.letter_level: 'own' needs ladder = 'item': otherwise all items are at one level",
+        ),
+        (
+            {"group_by": ["currency", "creditor"]},
+            "policy.group_by: a letter goes to one customer, so it must contain 'customer' or 'item'",
+        ),
     ],
 )
 def test_fields_that_contradict_each_other_are_refused(fields, message):
@@ -281,7 +311,7 @@ def test_a_level_that_does_not_exist_is_refused(wanted):
     with pytest.raises(PolicyError) as refused:
         ladder.number(wanted)
     assert str(refused.value) == f"Łódź: there is no level {str(wanted)!r} (levels are notice, demand)"
-    with pytest.raises(PolicyError, match="^policy: there is no level"):
+    with pytest.raises(PolicyError, match=r"^policy: there is no level"):
         ladder.model_copy(update={"name": ""}).number(wanted)
 
 
@@ -295,25 +325,40 @@ def test_currencies_share_a_letter_only_where_neither_currency_nor_item_parts_th
 
 def test_remarks_about_what_is_lawful_but_perhaps_not_meant():
     assert remarks(policy({"levels": [NOTICE]})) == []
-    doubtful = policy({
-        "levels": [{"name": "by hand"}, due("demand", 20)], "quiet_period": {"days": 7, "per": "group"},
-        "repeat_after_days": 7, "max_notices": 1,
-    })
+    doubtful = policy(
+        {
+            "levels": [{"name": "by hand"}, due("demand", 20)],
+            "quiet_period": {"days": 7, "per": "group"},
+            "repeat_after_days": 7,
+            "max_notices": 1,
+        }
+    )
     assert remarks(doubtful) == [
         "quiet_period.per: with ladder = 'item' the items climb, so each item has its own quiet period",
         "repeat_after_days: has no effect while after_last_level = 'stop'",
         "max_notices: 1 notices end before the last of 2 levels",
         "levels: the ladder waits at a manual level until somebody sends it (climb = 'one_level')",
     ]
-    meant = policy({
-        "levels": [NOTICE, {"name": "by hand"}], "quiet_period": {"days": 7, "per": "group"}, "ladder": "oldest_item",
-        "repeat_after_days": 7, "after_last_level": "repeat", "max_notices": 2,
-    })
+    between = policy({"levels": [NOTICE, {"name": "by hand"}, due("final", 40)]})
+    assert len(remarks(between)) == 1
+    meant = policy(
+        {
+            "levels": [NOTICE, {"name": "by hand"}],
+            "quiet_period": {"days": 7, "per": "group"},
+            "ladder": "oldest_item",
+            "repeat_after_days": 7,
+            "after_last_level": "repeat",
+            "max_notices": 2,
+        }
+    )
     assert remarks(meant) == []
-    skipping = policy({
-        "levels": [{"name": "by hand"}, due("demand", 20)], "climb": "next_reached",
-        "quiet_period": {"days": 7, "per": "customer"},
-    })
+    skipping = policy(
+        {
+            "levels": [{"name": "by hand"}, due("demand", 20)],
+            "climb": "next_reached",
+            "quiet_period": {"days": 7, "per": "customer"},
+        }
+    )
     assert remarks(skipping) == []
 
 
@@ -355,7 +400,7 @@ def test_a_file_that_cannot_be_read_says_where():
         policy_from_toml("grace_days =\nname = 'x'", where="policy.toml")
     assert str(refused.value).startswith("policy.toml: ")
     assert "line 1" in str(refused.value)
-    with pytest.raises(PolicyError, match=r"^policy\.toml\W+levels: "):
+    with pytest.raises(PolicyError, match=r"^policy\.toml: levels: "):
         policy_from_toml("grace_days = 3", where="policy.toml")
     with pytest.raises(PolicyError, match=r"^policy: "):
         policy_from_toml("grace_days =")
@@ -363,7 +408,13 @@ def test_a_file_that_cannot_be_read_says_where():
 
 LADDER = policy({"levels": [NOTICE]})
 BOOK = PolicyBook(
-    policies={"plain": LADDER, "public bodies": LADDER, "Kovács": LADDER, "instalments": LADDER, "credit insurer": LADDER},
+    policies={
+        "plain": LADDER,
+        "public bodies": LADDER,
+        "Kovács": LADDER,
+        "instalments": LADDER,
+        "credit insurer": LADDER,
+    },
     default="plain",
     groups={"public": "public bodies"},
 )

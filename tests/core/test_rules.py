@@ -41,22 +41,46 @@ def look_again(day, fields, **facts):
         ("2026-01-06", {}, {}, ("dun", None)),
         ("2026-01-07", {}, {"level": 1, "last_notice": "2026-01-06"}, ("waiting", "2026-01-21")),
         ("2026-01-21", {}, {"level": 1, "last_notice": "2026-01-21"}, ("quiet", "2026-01-22")),
-        ("2026-01-21", {"quiet_period": {"days": 7}}, {"level": 1, "last_notice": "2026-01-20"},
-         ("quiet", "2026-01-27")),
-        ("2026-01-21", {"quiet_period": {"days": 7, "exclusive": True}}, {"level": 1, "last_notice": "2026-01-20"},
-         ("quiet", "2026-01-28")),
+        (
+            "2026-01-21",
+            {"quiet_period": {"days": 7}},
+            {"level": 1, "last_notice": "2026-01-20"},
+            ("quiet", "2026-01-27"),
+        ),
+        (
+            "2026-01-21",
+            {"quiet_period": {"days": 7, "exclusive": True}},
+            {"level": 1, "last_notice": "2026-01-20"},
+            ("quiet", "2026-01-28"),
+        ),
         ("2026-02-01", {}, {"level": 2, "last_notice": "2026-01-21"}, ("finished", None)),
-        ("2026-02-01", {"after_last_level": "repeat", "repeat_after_days": 14},
-         {"level": 2, "last_notice": "2026-01-21"}, ("waiting", "2026-02-04")),
-        ("2026-02-01", {"after_last_level": "repeat", "repeat_after_days": 14, "max_notices": 2},
-         {"level": 2, "last_notice": "2026-01-21", "notices": 2}, ("finished", None)),
+        (
+            "2026-02-01",
+            {"after_last_level": "repeat", "repeat_after_days": 14},
+            {"level": 2, "last_notice": "2026-01-21"},
+            ("waiting", "2026-02-04"),
+        ),
+        (
+            "2026-02-01",
+            {"after_last_level": "repeat", "repeat_after_days": 14, "max_notices": 2},
+            {"level": 2, "last_notice": "2026-01-21", "notices": 2},
+            ("finished", None),
+        ),
         # The day itself passes again where only the exact day counts.
         ("2026-01-06", {"catch_up": False}, {}, ("dun", "2026-01-07")),
-        ("2026-02-04", {"after_last_level": "repeat", "repeat_after_days": 14, "catch_up": False},
-         {"level": 2, "last_notice": "2026-01-21"}, ("dun", "2026-02-05")),
+        (
+            "2026-02-04",
+            {"after_last_level": "repeat", "repeat_after_days": 14, "catch_up": False},
+            {"level": 2, "last_notice": "2026-01-21"},
+            ("dun", "2026-02-05"),
+        ),
         ("2026-01-20", {"first_level": "by_age"}, {}, ("dun", "2026-01-21")),
-        ("2025-12-31", {"overdue_only": False, "levels": [{"name": "courtesy", "when": [{"days": -3}]}]},
-         {"level": 1, "last_notice": "2025-12-29"}, ("finished", None)),
+        (
+            "2025-12-31",
+            {"overdue_only": False, "levels": [{"name": "courtesy", "when": [{"days": -3}]}]},
+            {"level": 1, "last_notice": "2025-12-29"},
+            ("finished", None),
+        ),
         ("2025-12-31", {"overdue_only": False}, {}, ("not_due", "2026-01-02")),
         ("2026-01-06", {}, {"due_date": "9999-12-31"}, ("not_due", None)),
     ],
@@ -66,17 +90,24 @@ def test_the_first_day_on_which_time_alone_changes_the_answer(day, fields, facts
 
 
 def test_waits_after_a_notice_and_its_deadline_are_looked_at_once_there_is_one():
-    levels = [LEVELS[0], {"name": "demand", "when": [{"days": 10, "after": "previous_notice"},
-                                                     {"days": 2, "after": "previous_deadline"}]}]
+    levels = [
+        LEVELS[0],
+        {
+            "name": "demand",
+            "when": [{"days": 10, "after": "previous_notice"}, {"days": 2, "after": "previous_deadline"}],
+        },
+    ]
     assert look_again("2026-01-02", {"levels": levels}) == ("waiting", "2026-01-06")
     first = {"level": 1, "last_notice": "2026-01-06", "deadline": "2026-01-13"}
     assert look_again("2026-01-07", {"levels": levels}, **first) == ("waiting", "2026-01-16")
-    assert look_again("2026-01-07", {"levels": levels}, **{**first, "deadline": "2026-01-20"}) == ("waiting", "2026-01-22")
+    later = {**first, "deadline": "2026-01-20"}
+    assert look_again("2026-01-07", {"levels": levels}, **later) == ("waiting", "2026-01-22")
 
 
 def test_a_judgement_says_by_which_rule_and_why():
     judgement = rules().judge(Facts(DUE, DUE))
-    assert judgement[:4] == ("dun", 1, "levels[0].when", "level 1 'notice': due_date 2026-01-01 + 5 days = 2026-01-06, reached")
+    why = "level 1 'notice': due_date 2026-01-01 + 5 days = 2026-01-06, reached"
+    assert judgement[:4] == ("dun", 1, "levels[0].when", why)
 
 
 def test_holidays_move_the_day_that_is_looked_at_again():
@@ -84,6 +115,12 @@ def test_holidays_move_the_day_that_is_looked_at_again():
     epiphany = Rules(ladder, D("2026-01-05"), frozenset({D("2026-01-06")}))
     assert epiphany.judge(Facts(DUE, DUE)).look_again == D("2026-01-07")
     assert epiphany.judge(Facts(DUE, DUE)).because.endswith("= 2026-01-07, not yet")
+
+
+def test_holidays_hold_on_the_day_that_is_looked_at_again_too():
+    exact = policy({"levels": LEVELS, "on_non_working_day": "next", "catch_up": False})
+    epiphany = Rules(exact, D("2026-01-05"), frozenset({D("2026-01-06")}))
+    assert epiphany.judge(Facts(DUE, DUE)).look_again == D("2026-01-07")
 
 
 def test_overdue_is_later_than_the_grace_days(item):
@@ -117,7 +154,8 @@ def test_the_issue_date_is_looked_at_where_the_policy_asks_for_it(item, fields):
 
 def test_what_was_never_dunned_is_judged_like_anything_else(item):
     by_issue = [{"name": "notice", "when": [{"days": 14, "after": "issue_date"}]}]
-    for asking in (rules(), rules(levels=by_issue)):
+    large = [{**by_issue[0], "minimum_total": 50}]
+    for asking in (rules(), rules(levels=by_issue), rules(levels=large)):
         for issued in (None, D("2025-12-23"), D("2025-12-24")):
             for due in ("2026-01-01", "2026-01-02"):
                 one = item(due=due, issue_date=issued)
@@ -163,6 +201,14 @@ def test_all_of_its_own_waits_must_have_passed_for_that(item):
     assert not asking.ripe(item(due="2026-01-10", issue_date=D("2025-12-30")), 1)
 
 
+def test_what_is_ripe_moves_off_the_weekend_and_holidays(item):
+    levels = [{"name": "courtesy", "when": [{"days": -1}]}]
+    ladder = policy({"levels": levels, "overdue_only": False, "on_non_working_day": "next"})
+    asking = Rules(ladder, D("2026-01-06"), frozenset({D("2026-01-06")}))
+    assert asking.ripe(item(due="2026-01-06"), 1)  # Monday
+    assert not asking.ripe(item(due="2026-01-07"), 1)  # Epiphany
+
+
 @pytest.mark.parametrize(
     ("fields", "interact"),
     [
@@ -192,7 +238,9 @@ def test_which_questions_a_policy_asks():
     assert rules(quiet_period={"days": 1, "per": "customer"}).quiet_per_customer
     assert not rules(quiet_period={"days": 1, "per": "group"}).quiet_per_customer
     for field, reach, amounts in [
-        ("minimum_item", [2], False), ("minimum_total", [2], False), ("minimum_amount", [], True),
+        ("minimum_item", [2], False),
+        ("minimum_total", [2], False),
+        ("minimum_amount", [], True),
         ("minimum_share_percent", [], True),
     ]:
         asking = rules(levels=[LEVELS[0], {**LEVELS[1], field: 0}])
@@ -220,10 +268,10 @@ def test_when_an_item_may_matter_differently_to_its_group(item, day, fields, due
     assert judgement.turn == (turn and D(turn))
 
 
-def test_what_is_remembered_does_not_grow_with_the_ledger(item, monkeypatch):
+def test_what_is_remembered_does_not_grow_with_the_ledger(monkeypatch):
     monkeypatch.setattr("dunning_core.rules.REMEMBERED", 2)
     asking = rules()
-    first = [asking.judge(asking.facts(item(due=f"2026-01-0{day}"), Standing(), None, ALL_LEVELS)) for day in range(1, 8)]
-    again = [asking.judge(asking.facts(item(due=f"2026-01-0{day}"), Standing(), None, ALL_LEVELS)) for day in range(1, 8)]
-    assert first == again
-    assert len(asking._judgements) <= 2
+    facts = [Facts(D(f"2026-01-0{day}"), DUE) for day in range(1, 8)]
+    for one in [*facts, *facts]:
+        assert asking.judge(one) == rules().judge(one)
+        assert 1 <= len(asking._judgements) <= 2

@@ -69,12 +69,21 @@ def run(day="2026-01-06", expect=None, **more):
         ("2026-01-06", {"letters": 2}, "2026-01-06: wanted 2 letters, got level 1 {'a': 1, 'b': 1}"),
         ("2026-01-05", {"letters": 1}, "2026-01-05: wanted 1 letters, got no letter"),
         ("2026-01-06", {"letters_exactly": []}, "2026-01-06: wanted [], got [(1, [('a', 1), ('b', 1)])]"),
-        ("2026-01-06", {"letters_exactly": [{"level": 1, "items": {"a": 1}}]},
-         "2026-01-06: wanted [(1, [('a', 1)])], got [(1, [('a', 1), ('b', 1)])]"),
-        ("2026-01-06", {"letters_exactly": [{"level": 1, "items": {"a": 1, "b": 2}}]},
-         "2026-01-06: wanted [(1, [('a', 1), ('b', 2)])], got [(1, [('a', 1), ('b', 1)])]"),
-        ("2026-01-06", {"letters_exactly": [{"level": 2, "items": {"a": 1, "b": 1}}]},
-         "2026-01-06: wanted [(2, [('a', 1), ('b', 1)])], got [(1, [('a', 1), ('b', 1)])]"),
+        (
+            "2026-01-06",
+            {"letters_exactly": [{"level": 1, "items": {"a": 1}}]},
+            "2026-01-06: wanted [(1, [('a', 1)])], got [(1, [('a', 1), ('b', 1)])]",
+        ),
+        (
+            "2026-01-06",
+            {"letters_exactly": [{"level": 1, "items": {"a": 1, "b": 2}}]},
+            "2026-01-06: wanted [(1, [('a', 1), ('b', 2)])], got [(1, [('a', 1), ('b', 1)])]",
+        ),
+        (
+            "2026-01-06",
+            {"letters_exactly": [{"level": 2, "items": {"a": 1, "b": 1}}]},
+            "2026-01-06: wanted [(2, [('a', 1), ('b', 1)])], got [(1, [('a', 1), ('b', 1)])]",
+        ),
     ],
 )
 def test_what_differs_is_told(day, expect, failure):
@@ -90,7 +99,9 @@ def test_of_two_letters_a_level_is_not_that_of_the_only_one():
 
 
 def test_all_expectations_of_a_run_and_all_runs_are_looked_at():
-    failures = played(run("2026-01-05", {"letter_level": 1, "letters": 1}), run("2026-01-06"), run("2026-01-07", {"letters": 1}))
+    failures = played(
+        run("2026-01-05", {"letter_level": 1, "letters": 1}), run("2026-01-06"), run("2026-01-07", {"letters": 1})
+    )
     assert [failure.split(":")[0] for failure in failures] == ["2026-01-05", "2026-01-05", "2026-01-07"]
 
 
@@ -136,7 +147,10 @@ def test_a_policy_that_does_not_validate_is_a_failure():
         ("{", "cases.json"),
         ('{"scenarios": [{"id": "x"}]}', "cases.json: scenarios[0].policy"),
         ('{"scenarios": [], "scenario": []}', "cases.json: scenario"),
-        (json.dumps({"scenarios": [{"id": "x", "policy": {}, "items": [], "runs": []}]}), "cases.json: scenarios[0].runs"),
+        (
+            json.dumps({"scenarios": [{"id": "x", "policy": {}, "items": [], "runs": []}]}),
+            "cases.json: scenarios[0].runs",
+        ),
         ("[]", "cases.json: "),
     ],
 )

@@ -71,8 +71,13 @@ def test_halves_are_rounded_up(amount, currency, wanted):
 
 @pytest.mark.parametrize(
     ("amount", "currency", "units", "shown"),
-    [("12.34", "EUR", 1234, "12.34"), ("-0.10", "RON", -10, "-0.10"), ("7", "JPY", 7, "7"), ("1.5", "HUF", 150, "1.50"),
-     ("1E+3", "EUR", 100000, "1000.00")],
+    [
+        ("12.34", "EUR", 1234, "12.34"),
+        ("-0.10", "RON", -10, "-0.10"),
+        ("7", "JPY", 7, "7"),
+        ("1.5", "HUF", 150, "1.50"),
+        ("1E+3", "EUR", 100000, "1000.00"),
+    ],
 )
 def test_minor_units_and_back(amount, currency, units, shown):
     assert to_minor(Decimal(amount), currency) == units
@@ -93,8 +98,16 @@ def test_currencies_are_summed_apart_and_listed_in_order():
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [("100", "100"), ("100.00", "100"), ("1E+2", "100"), ("0.10", "0.1"), ("-5.050", "-5.05"), ("1E-7", "0.0000001"),
-     ("1200", "1200"), ("0.00", "0")],
+    [
+        ("100", "100"),
+        ("100.00", "100"),
+        ("1E+2", "100"),
+        ("0.10", "0.1"),
+        ("-5.050", "-5.05"),
+        ("1E-7", "0.0000001"),
+        ("1200", "1200"),
+        ("0.00", "0"),
+    ],
 )
 def test_equal_amounts_have_one_spelling(amount, text):
     assert plain(Decimal(amount)) == text
