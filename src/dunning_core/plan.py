@@ -113,6 +113,10 @@ class Planner:
             self._rules[name] = Rules(policy, self.setting.as_of, self.setting.holidays)
         return self._rules[name]
 
+    def group(self, ledger: Ledger, item: OpenItem) -> tuple[str, str]:
+        """Key of the group that an item of a known customer belongs to, and its policy's name. Raises PolicyError."""
+        return _Sheet(self, replace(ledger, holds=()), NO_VETOES).group(item)
+
     def plan(self, ledger: Ledger, vetoes: Mapping[str, str] = NO_VETOES) -> Plan:
         """What the rules want for every item of the ledger. `vetoes` are item id -> reason."""
         return self._gather(_Sheet(self, ledger, vetoes), lambda group: group.judge())
@@ -268,6 +272,11 @@ class _Sheet:
             return
         for item in items:
             yield (BETWEEN.join((key, item.credit_for or item.id)), name), [item]
+
+    def group(self, item: OpenItem) -> tuple[str, str]:
+        """Key and policy of the group of one item."""
+        (group, _), *_ = self._parted(self._home(item), [item])
+        return group
 
     def _by_item(self, policy: str) -> bool:
         return "item" in self.setting.policies.policies[policy].group_by

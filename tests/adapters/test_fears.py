@@ -272,3 +272,20 @@ def test_a_bar_code_among_the_amounts_is_no_amount(office, tmp_path, balance, ot
     run = runner.send(runner.plan(DAY), today=DAY)
     assert [delivery.customer.id for delivery in run.deliveries] == ["C2"]
     assert [problem.what for problem in run.problems] == ["more digits than an amount has"]
+
+
+def test_explain_tells_the_level_of_the_group_that_the_item_climbs_with(office, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "F-1,C1,2026-11-01,100.00,RON,\nF-2,C1,2026-11-19,1.00,RON,lease\n"
+    (tmp_path / "items.csv").write_text(f"id,customer,due_date,balance,currency,policy\n{rows}", encoding="utf-8")
+    more = '[policies.lease]\nladder = "group"\nlevels = [{ name = "notice", when = [{ days = 1 }] }]'
+    (tmp_path / "dunning.toml").write_text(SETTINGS.format(creditor="abm", more=more), encoding="utf-8")
+
+    def said(*command):
+        arguments = [*command, "--as-of", "2026-11-19"]
+        return CliRunner().invoke(dunning, arguments, standalone_mode=False, catch_exceptions=False).stdout
+
+    said("run", "--send")
+    assert "it stands on level 1 since 2026-11-19, 1 notice so far" in said("explain", "F-1")
+    assert "Levels of policy lease" in said("explain", "F-2")
+    assert "it stands on no level yet" in said("explain", "F-2")

@@ -9,7 +9,7 @@ from babel.numbers import get_currency_precision
 
 from dunning_core.event import EventKind
 from dunning_core.ledger import Account, Creditor, Customer, Ledger, OpenItem
-from dunning_core.plan import plan
+from dunning_core.plan import Planner, Setting, plan
 from dunning_core.policy import PolicyBook, policy
 from dunning_core.values import BOOKED_FINER, from_minor, known_currencies, minor_digits, rounded, to_minor
 
@@ -102,3 +102,18 @@ def test_an_item_with_a_policy_of_its_own_does_without_that_of_its_customer():
     ]
     today = plan(Ledger(CREDITOR, {"C": customer}, tuple(items)), BOOK, DAY)
     assert {decision.item: decision.outcome for decision in today.decisions} == {"a": "unusable", "b": "dun"}
+
+
+def test_the_planner_tells_the_group_that_a_plan_puts_an_item_into():
+    book = PolicyBook(
+        policies={**BOOK.policies, "each": policy({"levels": LEVELS, "group_by": "item"})}, default="each"
+    )
+    items = tuple(
+        OpenItem(own, "C", DAY - timedelta(5), Decimal(1), "RON", policy=own)
+        for own in ("", "each", "as one", "one by one")
+    )
+    ledger = Ledger(CREDITOR, {"C": Customer("C", "Țesătoria", emails=("c@c.example",))}, items)
+    planner = Planner(Setting(book, DAY))
+    actions = planner.plan(ledger).actions
+    assert {planner.group(ledger, item) for item in items} == {(action.group, action.policy) for action in actions}
+    assert len({action.group for action in actions}) == len(items)

@@ -15,8 +15,7 @@ from dunning_core.errors import PlanError
 from dunning_core.event import Event
 from dunning_core.history import Standing, fold
 from dunning_core.ledger import OpenItem
-from dunning_core.plan import BETWEEN
-from dunning_core.policy import Policy
+from dunning_core.plan import Planner, Setting
 from dunning_core.prose import waits
 from dunning_core.rules import Rules
 from dunning_core.table import ALL_LEVELS
@@ -73,12 +72,11 @@ def _explain(runner: Runner, proposal: Proposal, item: OpenItem) -> None:
     _tell("Holds", _holds(proposal, item))
     _tell("History", map(_line, _past(ledger.events, item.id)))
     if customer is not None and item.balance > 0:
-        name = runner.settings.policies.choose(
-            creditor=ledger.creditor.policy, group=customer.group, customer=customer.policy, item=item.policy
-        )
-        policy = runner.settings.policies.policies[name]
-        holidays = frozenset(runner.settings.run.holidays)
-        _tell(f"Levels of policy {name}", _levels(Rules(policy, as_of, holidays), proposal, item))
+        run = runner.settings.run
+        planner = Planner(Setting(runner.settings.policies, as_of, holidays=frozenset(run.holidays)))
+        _, name = planner.group(ledger, item)
+        standing = _standing(planner, proposal, item)
+        _tell(f"Levels of policy {name}", _levels(planner.rules(name), standing, item))
 
 
 def _tell(title: str, lines: Iterable[str]) -> None:
@@ -120,9 +118,9 @@ def _line(event: Event) -> str:
     return f"{event.on} {words(event.kind)}{level}{deadline}{letter}{chosen}{because}"
 
 
-def _levels(rules: Rules, proposal: Proposal, item: OpenItem) -> Iterator[str]:
+def _levels(rules: Rules, standing: Standing, item: OpenItem) -> Iterator[str]:
     """Every level with the dates of its waits, as this item alone would reach it."""
-    policy, standing = rules.policy, _standing(rules.policy, proposal, item)
+    policy = rules.policy
     facts = rules.facts(item, standing, standing.last_notice, ALL_LEVELS)
     for number, level in enumerate(policy.levels, 1):
         yield f"{number} {level.name}" + (", sent only by a person" if level.manual else "")
@@ -134,9 +132,7 @@ def _levels(rules: Rules, proposal: Proposal, item: OpenItem) -> Iterator[str]:
         yield "it stands on no level yet"
 
 
-def _standing(policy: Policy, proposal: Proposal, item: OpenItem) -> Standing:
-    standings = fold(proposal.ledger.events)
-    if policy.ladder != "group":
-        return standings.item(item.id)
-    by_currency = "currency" in policy.group_by
-    return standings.group(item.customer + (BETWEEN + item.currency if by_currency else ""))
+def _standing(planner: Planner, proposal: Proposal, item: OpenItem) -> Standing:
+    standings, (key, name) = fold(proposal.ledger.events), planner.group(proposal.ledger, item)
+    as_one = planner.rules(name).policy.ladder == "group"
+    return standings.group(key) if as_one else standings.item(item.id)
