@@ -49,8 +49,8 @@ def read_toml(text: str) -> dict[str, Any]:
     """What a TOML text says. Raises ValueError, whose one line names line and column where that is possible."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        raise
+    except tomllib.TOMLDecodeError as error:  # it shows a table's name as Python's tuple of its parts
+        message = re.sub(r"\('[^()]*\)", lambda parts: f"[{'.'.join(_quoted(parts[0]))}]", str(error))
     except RecursionError:
         message = "lists or tables stand too deep inside each other"
     except ValueError:  # Python refuses to read a number of thousands of digits

@@ -140,6 +140,8 @@ def test_toml_is_read_or_refused_in_a_line():
     assert read_toml('a = "ő"') == {"a": "ő"}
     with pytest.raises(ValueError, match=r"line 1, column 5"):
         read_toml("a = ?")
+    with pytest.raises(ValueError, match=r"^Cannot declare \[run\.ő\] twice \(at line 2, column"):
+        read_toml("[run.'ő']\n[run.'ő']\n")
     with pytest.raises(ValueError, match=r"^a number is too long$"):
         read_toml("a = " + "9" * 5000)
     with pytest.raises(ValueError, match=r"^lists or tables stand too deep inside each other$"):
