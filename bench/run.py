@@ -19,7 +19,8 @@ HERE = Path(__file__).parent
 SIZES = (10_000, 100_000, 1_000_000)
 PAIRS = (
     ("objects", "plain_loop", "open items from CSV to plan, objects path, beside a plain Python loop"),
-    ("sieve_daily", "polars_reference", "open items from CSV to plan, sieve, an ordinary day, beside polars alone"),
+    ("sieve_only", "polars_join", "open items from CSV through the sieve, an ordinary day, beside polars, same files"),
+    ("sieve_daily", "polars_reference", "the same with the plan of the busy, beside polars on the items alone"),
 )
 LETTERS = ("letters", "naive_letters", "letters rendered and serialised, beside Jinja + Babel + EmailMessage")
 

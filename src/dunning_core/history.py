@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dunning_core.event import Event, EventKind
+from dunning_core.values import quick
 
 LetterName = tuple[str, int]
 """Key and attempt."""
@@ -27,9 +28,10 @@ class Standing:
 
     def noticed(self, level: int, letter: Event) -> Standing:
         """The standing after one more letter. Its deadline replaces the former one, even by none."""
-        return Standing(level, letter.on, letter.deadline, self.notices + 1)
+        return _standing(level, letter.on, letter.deadline, self.notices + 1)
 
 
+_standing = quick(Standing)
 GROUND = Standing()
 
 

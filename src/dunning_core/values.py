@@ -126,6 +126,8 @@ def _jsonable(value: object) -> object:
     match value:
         case Enum():
             return value.value
+        case str() | int():
+            return value
         case Decimal():
             return plain(value) if value else "0"
         case date() | datetime():
