@@ -43,7 +43,9 @@ def test_rows_made_quickly_are_the_same_frozen_values():
         make()
 
 
-@pytest.mark.parametrize(("currency", "digits"), [("EUR", 2), ("RON", 2), ("HUF", 2), ("JPY", 0), ("KWD", 3)])
+@pytest.mark.parametrize(
+    ("currency", "digits"), [("EUR", 2), ("RON", 2), ("HUF", 2), ("JPY", 0), ("KWD", 3), ("RSD", 2), ("IQD", 3)]
+)
 def test_currencies_are_booked_in_their_minor_units(currency, digits):
     assert minor_digits(currency) == digits
     assert currency in known_currencies()
@@ -113,6 +115,14 @@ def test_equal_amounts_have_one_spelling(amount, text):
     assert plain(Decimal(amount)) == text
 
 
+class Name(str):
+    __slots__ = ()
+
+
+class Number(int):
+    pass
+
+
 class Kind(StrEnum):
     NOTICE = "notice"
 
@@ -122,6 +132,7 @@ def test_canonical_form_of_everything_that_is_digested():
     assert canonical([date(2024, 2, 29), datetime(2026, 1, 1, 8, 30)]) == '["2024-02-29","2026-01-01T08:30:00"]'  # noqa: DTZ001 - no zone
     assert canonical(frozenset({"b", "a"})) == canonical({"a", "b"}) == '["a","b"]'
     assert canonical(Kind.NOTICE) == '"notice"'
+    assert canonical([Name("Łódź"), Number(7)]) == '["Łódź",7]'
     assert canonical(Decimal("-0.00")) == canonical(Decimal("0E+3")) == '"0"'
     assert canonical({1: "x"}) == '{"1":"x"}'
 
