@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from dunning_adapters.sql import rows
 from dunning_adapters.sql.catalogue import Bound, bind
+from dunning_adapters.sql.fields import From
 from dunning_adapters.sql.mapping import Mapping as SqlMapping
 from dunning_adapters.sql.rows import Bad, Row
 from dunning_adapters.sql.selection import Selection
@@ -19,7 +20,7 @@ from dunning_core.errors import SourceError
 from dunning_core.ledger import Customer, Hold, OpenItem
 from dunning_core.values import Problem
 
-_PAYMENT: Final = "payment:"
+_PAYMENT: Final = "payment"
 """Before the id of a payment on account, because payments and invoices are numbered apart."""
 
 _FEW: Final = 100  # conditions joined by OR: databases limit the depth of an expression
@@ -76,28 +77,28 @@ class Books:
             Selection(bind(connection, holds, f"holds[{number}]"), holds.columns, ("item", "customer"))
             for number, holds in enumerate(mapping.holds)
         ]
-        self._credits: Selection | None = None
-        self._payments: tuple[Bound, str] | None = None
-        if mapping.payments is not None:
-            bound = bind(connection, mapping.payments, "payments")
-            self._payments = bound, mapping.payments.columns.date.column
-            if mapping.payments.on_account:
-                self._credits = Selection(bound, mapping.payments.as_items().columns, ("customer", "id"))
+        self._payments = [
+            (bind(connection, payments, _numbered("payments", number)), payments.columns.date)
+            for number, payments in enumerate(mapping.payments)
+            if payments.newest
+        ]
+        credits = [
+            (payments.as_items(), number) for number, payments in enumerate(mapping.payments) if payments.on_account
+        ]
+        self._credits = [
+            (Selection(bind(connection, one, _numbered("payments", number)), one.columns, ("customer", "id")), number)
+            for one, number in credits
+        ]
 
     def receivables(self) -> list[Receivables]:
         """Everything with a balance, with fresh counters."""
         found = [Receivables(self._items)]
-        return found if self._credits is None else [*found, Receivables(self._credits, _PAYMENT, -1)]
+        return found + [Receivables(each, _numbered(_PAYMENT, number) + ":", -1) for each, number in self._credits]
 
     def payments_as_of(self, connection: sa.Connection) -> date | None:
         """The date of the newest payment. Raises SourceError when it is no date."""
-        if self._payments is None:
-            return None
-        bound, name = self._payments
-        try:
-            return rows.day(connection.scalar(bound.select(sa.func.max(bound.column(name, "columns.date")))))
-        except Bad as bad:
-            raise SourceError(bad.what, where=f"payments, newest {name}: {bad.value!r}", mend=bad.mend) from None
+        days = [day for bound, origin in self._payments if (day := _newest(connection, bound, origin)) is not None]
+        return max(days, default=None)
 
     def customers(
         self, connection: sa.Connection, names: Collection[str], problems: list[Problem]
@@ -155,3 +156,18 @@ class Books:
             where = f"{selection.bound.where}, {field_} {hold.item or hold.customer}"
             problems += [bad.problem(where) for bad in slips]
             yield hold
+
+
+def _numbered(name: str, number: int) -> str:
+    """The first has the plain name."""
+    return f"{name}{number + 1}" if number else name
+
+
+def _newest(connection: sa.Connection, bound: Bound, origin: From) -> date | None:
+    name, read = origin.column, rows.getter(origin, {origin.column: 0})
+    try:
+        newest = connection.scalar(bound.select(sa.func.max(bound.column(name, "columns.date"))))
+        return rows.day(read((newest,)))
+    except Bad as bad:
+        where = f"{bound.where}, newest {name}: {bad.value!r}"
+        raise SourceError(bad.what, where=where, mend=bad.mend) from None

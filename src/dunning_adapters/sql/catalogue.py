@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,7 +16,9 @@ from sqlalchemy.sql.expression import FromClause
 from sqlalchemy.types import TypeEngine
 
 from dunning_adapters.sql.engine import first_line
-from dunning_adapters.sql.mapping import Comparison, Relation
+from dunning_adapters.sql.relation import Formula, Relation
+from dunning_adapters.sql.tables import Types, column, condition, missing, table, trimmed
+from dunning_adapters.sql.widening import widened
 from dunning_core.errors import ConfigError
 
 _BINARY: Final = {"sqlite": "BINARY", "mssql": "Latin1_General_100_BIN2"}
@@ -26,21 +26,6 @@ _BINARY: Final = {"sqlite": "BINARY", "mssql": "Latin1_General_100_BIN2"}
 
 _NUMBERS: Final = (sa.Integer, sa.Numeric)
 _TEXTS: Final = (sa.String, sa.types.NullType)  # the columns of a query tell no type
-
-_OPERATORS: Final[Mapping[str, Callable[[Any, Any], ColumnElement[bool]]]] = {
-    "=": lambda column, value: column == value,
-    "!=": lambda column, value: column != value,
-    "<": lambda column, value: column < value,
-    "<=": lambda column, value: column <= value,
-    ">": lambda column, value: column > value,
-    ">=": lambda column, value: column >= value,
-    "in": lambda column, value: column.in_(value),
-    "not in": lambda column, value: column.not_in(value),
-    "is null": lambda column, _: column.is_(None),
-    "is not null": lambda column, _: column.is_not(None),
-    "like": lambda column, value: column.like(value),
-    "not like": lambda column, value: column.not_like(value),
-}
 
 
 @dataclass(frozen=True)
@@ -53,12 +38,13 @@ class Bound:
     conditions: tuple[ColumnElement[bool], ...]
     trim: bool
     dialect: sa.Dialect
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What identifiers that are made of several columns are made of."""
 
     def column(self, name: str, field: str = "") -> ColumnElement[Any]:
         """The column as the driver gives it, without conversion. Raises ConfigError with names that are near."""
-        if name not in self.types:
-            place = f"{self.where}.{field}" if field else self.where
-            raise ConfigError(f"there is no column {name!r}", where=place, mend=_near(name, self.types))
+        if name not in self.source.c:
+            raise missing(name, self.types, f"{self.where}.{field}" if field else self.where)
         return self.source.c[name]
 
     def key(self, name: str) -> ColumnElement[Any]:
@@ -75,7 +61,12 @@ class Bound:
     def among(self, name: str, texts: Collection[str]) -> ColumnElement[bool]:
         """Rows whose identifier is one of `texts`, by the column's own type so that an index serves.
 
-        May find more where the database compares without case: compare again."""
+        May find more where the database compares without case, or the identifier has parts: compare again."""
+        if parts := self.parts.get(name):
+            split = [text.split("/") for text in texts]
+            clear = [one for one in split if len(one) == len(parts)]
+            if len(clear) == len(split):
+                return sa.and_(*(self.among(part, {one[n] for one in clear}) for n, part in enumerate(parts)))
         kind = self.types[name]
         if isinstance(kind, _NUMBERS):
             return self.column(name).in_([int(text) for text in texts if _is_whole(text)])
@@ -100,7 +91,7 @@ class Bound:
     def _trimmed(self, name: str) -> ColumnElement[Any]:
         column = self.column(name)
         pads = isinstance(self.types[name], sa.CHAR) or (self.trim and self._is_text(name))
-        return sa.func.trim(column) if pads else column
+        return trimmed(column, self.dialect) if pads else column
 
     def _is_text(self, name: str) -> bool:
         return isinstance(self.types[name], _TEXTS)
@@ -111,31 +102,17 @@ def bind(connection: sa.Connection, relation: Relation, where: str) -> Bound:
     if relation.query:
         source, types = _query(connection, relation.query, where)
     else:
-        source, types = _table(connection, relation, where)
+        source, types = table(connection, relation.table, relation.db_schema, where)
+    if relation.joins or relation.compute:
+        source, types = widened(connection, source, types, relation, where)
     source = source.alias("dunning_" + re.sub(r"\W+", "_", where).strip("_"))  # two relations may be the same table
-    bound = Bound(where, source, types, (), relation.trim, connection.dialect)
-    conditions = tuple(_condition(bound, comparison) for comparison in relation.where)
-    return Bound(where, source, types, conditions, relation.trim, connection.dialect)
+    parts = {name: made.key for name, made in relation.compute.items() if isinstance(made, Formula) and made.key}
+    bound = Bound(where, source, types, (), relation.trim, connection.dialect, parts)
+    conditions = (condition(partial(bound.column, field="where"), one, connection.dialect) for one in relation.where)
+    return replace(bound, conditions=tuple(conditions))
 
 
-def _table(connection: sa.Connection, relation: Relation, where: str) -> tuple[FromClause, dict[str, TypeEngine[Any]]]:
-    inspector = sa.inspect(connection)
-    schema = relation.db_schema or None
-    if schema and schema not in (schemas := inspector.get_schema_names()):
-        raise ConfigError(f"there is no schema {schema!r}", where=f"{where}.schema", mend=_near(schema, schemas))
-    names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
-    if connection.dialect.name == "postgresql":
-        names += inspector.get_materialized_view_names(schema)
-    if relation.table not in names:
-        message = f"there is no table or view {relation.table!r}"
-        raise ConfigError(message, where=f"{where}.table", mend=_near(relation.table, names))
-    types = {found["name"]: found["type"] for found in inspector.get_columns(relation.table, schema)}
-    columns = [_column(name) for name in types]
-    quoted = sa.quoted_name(relation.table, quote=True)
-    return sa.table(quoted, *columns, schema=sa.quoted_name(schema, quote=True) if schema else None), types
-
-
-def _query(connection: sa.Connection, query: str, where: str) -> tuple[FromClause, dict[str, TypeEngine[Any]]]:
+def _query(connection: sa.Connection, query: str, where: str) -> tuple[FromClause, Types]:
     sql = single_select(query, f"{where}.query")
     literal = re.sub(r"(?<![:\w\\]):(?=\w)", r"\:", sql)  # no :name in it is a parameter of ours
     probe = sa.text(f"SELECT * FROM (\n{literal}\n) mapped WHERE 1 = 0")  # noqa: S608 - checked by single_select
@@ -143,13 +120,9 @@ def _query(connection: sa.Connection, query: str, where: str) -> tuple[FromClaus
         names = list(connection.execute(probe).keys())
     except SQLAlchemyError as error:
         raise ConfigError(f"the database refuses the query: {first_line(error)}", where=f"{where}.query") from None
-    columns = [_column(name) for name in names]
+    columns = [column(name) for name in names]
     source = sa.text(f"\n{literal}\n").columns(*columns).subquery()
     return source, {name: sa.types.NullType() for name in names}
-
-
-def _column(name: str) -> sa.ColumnClause[Any]:
-    return sa.column(sa.quoted_name(name, quote=True))
 
 
 _TOKENS: Final = re.compile(
@@ -191,31 +164,6 @@ def _balanced(tokens: Iterable[str | None], where: str) -> None:
             break
     if depth:
         raise ConfigError("the brackets of the query do not match", where=where)
-
-
-def _condition(bound: Bound, comparison: Comparison) -> ColumnElement[bool]:
-    column = bound.column(comparison.column, "where")
-    if isinstance(comparison.value, tuple):
-        return _OPERATORS[comparison.op](column, [_bindable(one, bound.dialect) for one in comparison.value])
-    return _OPERATORS[comparison.op](column, _bindable(comparison.value, bound.dialect))
-
-
-def _bindable(value: Any, dialect: sa.Dialect) -> Any:
-    """SQLite knows neither dates nor exact numbers: there they are compared as it stores them."""
-    if dialect.name != "sqlite":
-        return value
-    if isinstance(value, date):
-        return str(value)
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _near(name: str, names: Iterable[str]) -> str:
-    known = sorted(names)
-    lower = {one.lower(): one for one in known}
-    close = [lower[one] for one in get_close_matches(name.lower(), lower, n=3, cutoff=0.5)]
-    if close:
-        return f"did you mean {' or '.join(map(repr, close))}?"
-    return f"there are {', '.join(map(repr, known[:12]))}" if known else "there are none"
 
 
 def _is_whole(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -34,7 +34,11 @@ class From(BaseModel):
     """Where one field comes from: a column, or a constant `value`.
 
     `map` translates what the column holds (compared as text); what it does not list is a problem of the row, unless
-    `otherwise` says what it stands for. `negative_when` is for amounts that the database stores without their sign.
+    `otherwise` says what it stands for. `empty` is what an empty text stands for. `negative_when` is for amounts that
+    the database stores without their sign.
+
+    Dates: `stored` says how a number means one (`clarion`: days since 1800-12-28, `seconds_since_1990`); outside the
+    years 1900 to 2099 it means none. `none` lists values that mean no date, `plus_days` is added to it.
     """
 
     model_config = FORBIDDING
@@ -43,15 +47,34 @@ class From(BaseModel):
     value: Constant | None = None
     map: dict[str, str] = Field(default_factory=dict)
     otherwise: str | None = None
+    empty: str | None = None
     negative_when: Sign | None = None
+    stored: Literal["", "clarion", "seconds_since_1990"] = ""
+    none: tuple[str, ...] = ()
+    plus_days: int = 0
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a column as it is."""
+        return self == From(column=self.column) if self.column else False
+
+    @property
+    def dated(self) -> bool:
+        """Whether something is said of how it is a date."""
+        return bool(self.stored or self.none or self.plus_days)
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if bool(self.column) == (self.value is not None):
             message = "give either `column` or `value`"
             raise ValueError(message)
-        if not self.column and (self.map or self.otherwise is not None or self.negative_when):
+        translated = bool(self.map) or self.otherwise is not None
+        ways = [translated, self.empty is not None, self.negative_when is not None, self.dated]
+        if not self.column and any(ways):
             message = "a constant needs no `map`, `otherwise` or `negative_when`"
+            raise ValueError(message)
+        if sum(ways) > 1:
+            message = "give one of `map`, `empty`, `negative_when` and what is said of dates"
             raise ValueError(message)
         return self
 
@@ -87,9 +110,17 @@ class Columns(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _only_dates_are_dated(self) -> Self:
+        for name, origin in self.origins().items():
+            if origin.dated and name not in {"due_date", "issue_date", "since", "until", "date"}:
+                message = f"`stored`, `none` and `plus_days` belong to dates, not to `{name}`"
+                raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _identifiers_are_columns(self) -> Self:
         for name, origin in self.origins().items():
-            if name in {"id", "customer", "item"} and (not origin.column or origin.map or origin.otherwise is not None):
+            if name in {"id", "customer", "item"} and not origin.plain:
                 message = f"`{name}` is looked up in the database and must be a column as it is"
                 raise ValueError(message)
         return self

@@ -13,13 +13,12 @@ where = [{ column = "state", op = "=", value = "posted" }]
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from dunning_adapters.sql.fields import (
     FORBIDDING,
-    Constant,
     CustomerColumns,
     From,
     HoldColumns,
@@ -27,50 +26,7 @@ from dunning_adapters.sql.fields import (
     PaymentColumns,
     several,
 )
-
-
-class Comparison(BaseModel):
-    """One condition on the rows: column, operator, value. `in` and `not in` take a list, `is null` nothing."""
-
-    model_config = FORBIDDING
-
-    column: str
-    op: Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "is null", "is not null", "like", "not like"] = "="
-    value: Constant | tuple[Constant, ...] | None = None
-
-    @model_validator(mode="after")
-    def _value_fits(self) -> Self:
-        wanted = {"in": "a list", "not in": "a list", "is null": "no value", "is not null": "no value"}
-        given = "no value" if self.value is None else "a list" if isinstance(self.value, tuple) else "one value"
-        if given != wanted.get(self.op, "one value"):
-            message = f"{self.op!r} takes {wanted.get(self.op, 'one value')}, not {given}"
-            raise ValueError(message)
-        return self
-
-
-class Relation(BaseModel):
-    """A table or view, or a whole query that stands for one.
-
-    `trim` compares identifiers without the spaces around them, for schemas that pad them; it costs the index.
-    """
-
-    model_config = FORBIDDING
-
-    table: str = ""
-    db_schema: str = Field(default="", alias="schema")
-    query: str = ""
-    where: tuple[Comparison, ...] = ()
-    trim: bool = False
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if bool(self.table) == bool(self.query):
-            message = "give either `table` or `query`"
-            raise ValueError(message)
-        if self.query and self.db_schema:
-            message = "`schema` belongs to a table; name it in the query"
-            raise ValueError(message)
-        return self
+from dunning_adapters.sql.relation import Condition, Relation
 
 
 class Items(Relation):
@@ -94,12 +50,15 @@ class Holds(Relation):
 class Payments(Relation):
     """Payments: their newest date tells how fresh the books are.
 
-    With `on_account` each row is money not yet matched with an item (`where` must leave out what is matched), and
-    becomes an item with a negative balance.
+    With `on_account` each row is money not yet matched with an item (`where` or `unmatched` must leave out what is
+    matched), and becomes an item with a negative balance. The newest date is that of all rows, `unmatched` or not,
+    unless `newest` is false: then the rows tell nothing of how fresh the books are.
     """
 
     columns: PaymentColumns
     on_account: bool = False
+    unmatched: tuple[Condition, ...] = ()
+    newest: bool = True
 
     @model_validator(mode="after")
     def _credits_are_complete(self) -> Self:
@@ -125,6 +84,7 @@ class Payments(Relation):
         }
         relation = {name: getattr(self, name) for name in Relation.model_fields if name != "db_schema"}
         relation |= {"schema": self.db_schema, "columns": ItemColumns.model_validate(columns)}
+        relation["where"] = (*self.where, *self.unmatched)
         return Items.model_validate(relation)
 
 
@@ -153,7 +113,7 @@ class Mapping(BaseModel):
     items: Items
     customers: Customers
     holds: Annotated[tuple[Holds, ...], BeforeValidator(several)] = ()
-    payments: Payments | None = None
+    payments: Annotated[tuple[Payments, ...], BeforeValidator(several)] = ()
     page: int = Field(default=10_000, ge=2)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +23,10 @@ FINEST: Final = 4
 _EXACT_DIGITS: Final = 15  # a float shows any decimal number of so many digits unharmed
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _PARTED: Final = re.compile(r"[;,\s]+")
+_CLARION: Final = date(1800, 12, 28)
+_SECONDS: Final = date(1990, 1, 1)
+_BELIEVABLE: Final = range(1900, 2100)
+"""Years of dates that are stored as numbers; beyond them lie the numbers that stand for no date at all."""
 
 
 class Bad(Exception):  # noqa: N818 - it never leaves this package
@@ -44,6 +48,10 @@ def getter(origin: From, places: Mapping[str, int]) -> Getter:
     place = places[origin.column]
     if origin.map or origin.otherwise is not None:
         return lambda row: _mapped(row[place], origin)
+    if origin.dated:
+        return lambda row: _dated(row[place], origin)
+    if origin.empty is not None:
+        return lambda row: text(row[place]) or origin.empty
     if origin.negative_when is None:
         return lambda row: row[place]
     sign_place, negative = places[origin.negative_when.column], frozenset(origin.negative_when.values)
@@ -57,6 +65,24 @@ def _mapped(value: object, origin: From) -> str | None:
     if origin.otherwise is not None or value is None:
         return origin.otherwise
     raise Bad(f"column {origin.column!r} holds a value that the mapping does not list", spelled)
+
+
+def _dated(value: object, origin: From) -> date | None:
+    found = day(value) if not origin.stored else _counted(value, origin.stored)
+    if found is None or found.isoformat() in origin.none:
+        return None
+    return found + timedelta(days=origin.plus_days)
+
+
+def _counted(value: object, stored: str) -> date | None:
+    """The date that a number means; None for 0, NULL and numbers far beyond, which mean that there is none."""
+    number = Decimal(0) if value is None else amount(value)
+    days, start = (number, _CLARION) if stored == "clarion" else (number // 86_400, _SECONDS)
+    try:
+        found = start + timedelta(days=int(days)) if number > 0 else None
+    except OverflowError:
+        return None
+    return found if found is not None and found.year in _BELIEVABLE else None
 
 
 def negated(value: object) -> Decimal | None:

@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from dunning_adapters.sql.catalogue import Bound
 from dunning_adapters.sql.fields import Columns, From
 from dunning_adapters.sql.rows import FINEST, Bad, Getter, Row, currency, getter
+from dunning_adapters.sql.tables import trimmed
 
 _CHUNK: Final = 500  # identifiers per statement, well below the parameter limits of every engine
 
@@ -76,7 +77,7 @@ class Selection:
         keys = list(self.keys.values())
         texts = [self.bound.as_text(key) for key in keys]
         empty = sa.and_(*(sa.func.coalesce(text, "") == "" for text in texts))
-        spaced = [sa.func.length(text) != sa.func.length(sa.func.trim(text)) for text in texts]
+        spaced = [sa.func.length(text) != sa.func.length(trimmed(text, self.bound.dialect)) for text in texts]
         query = self.bound.select(*texts).where(sa.or_(empty, *spaced))
         return [tuple(map(str, row)) for row in connection.execute(query)]
 

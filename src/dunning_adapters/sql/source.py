@@ -34,7 +34,16 @@ class SqlSource:
 
     can_recheck = True
 
-    def __init__(self, engine: sa.Engine, mapping: Mapping, *, contact_log: ContactTable | None = None) -> None:
+    def __init__(
+        self,
+        engine: sa.Engine,
+        mapping: Mapping,
+        *,
+        contact_log: ContactTable | None = None,
+        remarks: Sequence[str] = (),
+    ) -> None:
+        """`remarks` are what whoever checks the settings should know of the mapping."""
+        self.remarks = tuple(remarks)
         self._engine = engine
         self._mapping = mapping
         self._contact_log = contact_log
@@ -164,7 +173,7 @@ class _Reading:
         )
 
 
-def from_settings(settings: SourceSettings, folder: Path) -> SqlSource:
+def from_settings(settings: SourceSettings, folder: Path, remarks: Sequence[str] = ()) -> SqlSource:
     """A source on an engine of its own. Raises ConfigError or MissingExtra; opens nothing."""
     source_url = url_from(settings.url, settings.url_env, folder, where="source.url")
     engine = engine_for(source_url, "the source")
@@ -174,7 +183,7 @@ def from_settings(settings: SourceSettings, folder: Path) -> SqlSource:
         url = url_from(log.url, log.url_env, folder, where="source.contact_log.url")
         engines.append(engine_for(url, "the contact log"))
         contacts = ContactTable(engines[-1], log.table)
-    source = SqlSource(engine, settings, contact_log=contacts)
+    source = SqlSource(engine, settings, contact_log=contacts, remarks=remarks)
     for own in engines:
         finalize(source, own.dispose)
     return source

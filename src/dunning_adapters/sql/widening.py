@@ -1,0 +1,127 @@
+"""Rows made wider: columns of tables beside them, and columns that the database works out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.expression import FromClause
+
+from dunning_adapters.sql import tables
+from dunning_adapters.sql.relation import Beside, Formula, Lookup, Relation
+from dunning_adapters.sql.rows import FINEST
+from dunning_adapters.sql.tables import Types, found, trimmed
+
+_WIDEST = 60  # characters of a number as part of an identifier
+
+
+def widened(
+    connection: sa.Connection, rows: FromClause, types: Types, relation: Relation, where: str
+) -> tuple[FromClause, Types]:
+    """A SELECT of the columns that the relation mentions. Raises ConfigError for names that are not there."""
+    wide = _Wide(connection, rows, types, where)
+    for name, join in relation.joins.items():
+        wide.join(name, join)
+    for name, made in relation.compute.items():
+        wide.compute(name, made)
+    names = [name for name in wide.types if name in relation.mentioned()]
+    labels = [wide.columns[name].label(sa.quoted_name(name, quote=True)) for name in names]
+    return sa.select(*labels).select_from(wide.source).subquery(), wide.types
+
+
+class _Wide:
+    """Rows on which columns are put, one join or formula at a time."""
+
+    def __init__(self, connection: sa.Connection, rows: FromClause, types: Types, where: str) -> None:
+        self.connection, self.dialect, self.where = connection, connection.dialect, where
+        own = rows.alias("own")
+        self.source: FromClause = own
+        self.types = dict(types)
+        self.columns: dict[str, ColumnElement[Any]] = {name: own.c[name] for name in types}
+
+    def join(self, name: str, join: Beside) -> None:
+        """Put the columns of another table beside, as `name.column`."""
+        beside, types, conditions = self._beside(join, name, f"{self.where}.joins.{name}")
+        outer = not getattr(join, "required", False)
+        self.source = self.source.join(beside, sa.and_(*conditions), isouter=outer)
+        self.columns |= {f"{name}.{one}": beside.c[one] for one in types}
+        self.types |= {f"{name}.{one}": kind for one, kind in types.items()}
+
+    def compute(self, name: str, made: Formula | Lookup) -> None:
+        """Put a column that is worked out beside."""
+        where = f"{self.where}.compute.{name}"
+        if isinstance(made, Lookup):
+            self.columns[name], self.types[name] = self._looked_up(made, where)
+        elif made.difference:
+            self.columns[name], self.types[name] = self._difference(made, where), sa.Numeric(24, FINEST)
+        else:
+            parts = [self._text(part, where) for part in made.key or made.words]
+            self.columns[name] = _key(parts) if made.key else self._words(parts, made.between)
+            self.types[name] = sa.String()
+
+    def _beside(self, beside: Beside, name: str, where: str) -> tuple[FromClause, Types, list[ColumnElement[bool]]]:
+        table, types = tables.table(self.connection, beside.table, beside.db_schema, where)
+        alias = table.alias(name)
+        theirs = {one: alias.c[one] for one in types}
+        conditions = [
+            found(theirs, their, f"{where}.on") == found(self.columns, mine, f"{where}.on")
+            for their, mine in beside.on.items()
+        ]
+        conditions += [
+            tables.condition(lambda one: found(theirs, one, f"{where}.where"), wanted, self.dialect)
+            for wanted in beside.where
+        ]
+        conditions += [
+            tables.condition(lambda one: found(self.columns, one, f"{where}.when"), wanted, self.dialect)
+            for wanted in beside.when
+        ]
+        return alias, types, conditions
+
+    def _looked_up(self, lookup: Lookup, where: str) -> tuple[ColumnElement[Any], Any]:
+        beside, types, conditions = self._beside(lookup, "looked_up", where)
+        theirs = {one: beside.c[one] for one in types}
+        name = lookup.sum or lookup.max or lookup.first
+        column = found(theirs, name, where)
+        if lookup.first:
+            query = sa.select(column).where(*conditions).order_by(found(theirs, lookup.by, f"{where}.by")).limit(1)
+        else:
+            query = sa.select(sa.func.sum(column) if lookup.sum else sa.func.max(column)).where(*conditions)
+        return query.correlate_except(beside).scalar_subquery(), types[name]
+
+    def _difference(self, formula: Formula, where: str) -> ColumnElement[Any]:
+        first, *others = (self._amount(name, formula, where) for name in formula.difference)
+        result = first
+        for other in others:
+            result = result - sa.func.coalesce(other, 0)
+        digits = formula.round if formula.round is not None else FINEST if self.dialect.name == "sqlite" else None
+        return result if digits is None else sa.func.round(result, digits)
+
+    def _amount(self, name: str, formula: Formula, where: str) -> ColumnElement[Any]:
+        """Exact, wherever the database can count exactly."""
+        amount = found(self.columns, name, where)
+        if self.dialect.name != "sqlite" and (formula.round is not None or formula.minor_units):
+            amount = sa.cast(amount, sa.Numeric(24, 8))
+        return amount / sa.literal_column(f"{10**formula.minor_units}.0") if formula.minor_units else amount
+
+    def _text(self, name: str, where: str) -> ColumnElement[Any]:
+        column, kind = found(self.columns, name, where), self.types.get(name)
+        if not isinstance(kind, sa.String):
+            return sa.cast(column, sa.String(_WIDEST))
+        return trimmed(column, self.dialect) if isinstance(kind, sa.CHAR) else column
+
+    def _words(self, parts: Iterable[ColumnElement[Any]], between: str) -> ColumnElement[Any]:
+        first, *others = (trimmed(sa.func.coalesce(part, ""), self.dialect) for part in parts)
+        result = first
+        for other in others:
+            parted = sa.literal(between, sa.String()).concat(other)
+            result = result.concat(sa.case((other == "", ""), (result == "", other), else_=parted))
+        return result
+
+
+def _key(parts: list[ColumnElement[Any]]) -> ColumnElement[Any]:
+    result = parts[0]
+    for part in parts[1:]:
+        result = result.concat(sa.literal("/", sa.String())).concat(part)
+    return result
