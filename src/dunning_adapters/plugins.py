@@ -24,7 +24,7 @@ from dunning_core.ledger import Hold, Ledger
 from dunning_core.values import Problem
 
 ENTRY_POINTS = "dunning"
-BUILT_IN = ("memory", "files", "sql", "smtp", "folder")
+BUILT_IN = ("memory", "files", "sql", "presets", "odoo", "smtp", "folder")
 
 Port = Literal["source", "history", "transport"]
 

@@ -101,7 +101,7 @@ def test_the_built_in_adapters_come_the_same_way():
         ("source", "files"), ("source", "sql"), ("history", "sql"), ("history", "memory"), ("transport", "folder"),
         ("transport", "smtp"), ("transport", "memory"),
     }  # fmt: skip
-    assert set(BUILT_IN) == {"files", "folder", "memory", "smtp", "sql"}
+    assert set(BUILT_IN) == {"files", "folder", "memory", "presets", "smtp", "sql"}
 
 
 def test_a_plugin_by_the_name_of_its_module(module, tmp_path):

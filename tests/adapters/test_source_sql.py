@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from dunning_adapters.ports import Contact
-from dunning_adapters.sql import ADAPTERS, ContactTable, Mapping, SourceSettings, SqlSource
+from dunning_adapters.presets import ADAPTERS
+from dunning_adapters.sql import ContactTable, Mapping, SourceSettings, SqlSource
 from dunning_adapters.sql.engine import read_only
 from dunning_adapters.sql.source import from_settings
 from dunning_adapters.testing import SourceConformance

@@ -26,11 +26,11 @@ from dunning_adapters.folder import FolderSettings
 from dunning_adapters.plan_file.readback import TICKED, UNTICKED
 from dunning_adapters.plan_file.rows import CLAIMED, LETTERS, OTHERS, REMAINING
 from dunning_adapters.plugins import Plugins
+from dunning_adapters.presets import PresetSettings
 from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_adapters.sql import schema
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.history import HistorySettings
-from dunning_adapters.sql.mapping import SourceSettings
 from dunning_core import errors, filters, ledger, policy, sandbox
 from dunning_core.decision import Decision, Outcome
 from dunning_core.document import Document
@@ -95,7 +95,7 @@ EXPECTED = [
     ("reference/settings.md", "## Source `files`", FilesSettings),
     ("reference/settings.md", "### A mapping", Mapping),
     ("reference/settings.md", "### A mapping", Column),
-    *(("reference/settings.md", "## Source `sql`", model) for model in reachable(SourceSettings)),
+    *(("reference/settings.md", "## Source `sql`", model) for model in reachable(PresetSettings)),
     ("reference/settings.md", "## History `sql`", HistorySettings),
     ("reference/settings.md", "## Transport `smtp`", SmtpSettings),
     ("reference/settings.md", "## Transport `folder`", FolderSettings),

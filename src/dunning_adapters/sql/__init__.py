@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from dunning_adapters.hookspecs import Adapter, hookimpl
-from dunning_adapters.sql import history, source
+from dunning_adapters.sql import history
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.history import HistorySettings, SqlHistory
 from dunning_adapters.sql.mapping import Mapping, SourceSettings
@@ -15,13 +15,6 @@ from dunning_adapters.sql.source import SqlSource
 __all__ = ["ADAPTERS", "ContactTable", "HistorySettings", "Mapping", "SourceSettings", "SqlHistory", "SqlSource"]
 
 ADAPTERS: Final = (
-    Adapter(
-        "source",
-        "sql",
-        "Tables, views or queries of any database that SQLAlchemy knows, by a mapping; read-only",
-        SourceSettings,
-        source.from_settings,
-    ),
     Adapter(
         "history",
         "sql",
@@ -34,5 +27,5 @@ ADAPTERS: Final = (
 
 @hookimpl
 def dunning_adapters() -> Iterable[Adapter]:
-    """The source and the history `sql`."""
+    """The history `sql`. The source `sql` comes with its presets, which stand on this package."""
     return ADAPTERS
