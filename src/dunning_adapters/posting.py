@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from dunning_adapters.ports import History, Receipt, Transport, Verdict
 from dunning_adapters.result import Delivery, End
@@ -14,6 +15,7 @@ from dunning_core.errors import AlreadyRecorded, DunningError, TransportError
 from dunning_core.event import Event, EventKind
 from dunning_core.history import counted
 from dunning_core.ledger import Customer, Ledger
+from dunning_core.values import Problem
 
 RESULTS = {
     Verdict.ACCEPTED: (End.ACCEPTED, EventKind.ACCEPTED),
@@ -21,6 +23,9 @@ RESULTS = {
     Verdict.LATER: (End.LATER, EventKind.REFUSED),  # certainly not sent: the level must not count
     Verdict.IN_DOUBT: (End.IN_DOUBT, EventKind.IN_DOUBT),
 }
+
+UNDER_WAY = timedelta(hours=1)
+"""For so long after its dispatch a letter without an answer may be on its way in another process."""
 
 Write = Callable[["Case", date, int, Sequence[str]], Document]
 """Puts a case into words: the letter's date, its attempt, and the names of the letters that it follows."""
@@ -106,6 +111,31 @@ class Posting:
             event.kind is EventKind.DISPATCHED and event.key == case.action.key for event in case.ledger.events
         )
         return self.write(case, on, attempts + 1, earlier(case))
+
+    def doubt(self, dispatched: Iterable[Event], on: date) -> Iterator[Problem]:
+        """Record of letters whose program died that they are in doubt, so that somebody is told once of each."""
+        for event in dispatched:
+            if event.at is not None and self.clock() - event.at < UNDER_WAY:
+                continue
+            told = Event(
+                EventKind.IN_DOUBT,
+                on,
+                event.customer,
+                key=event.key,
+                attempt=event.attempt,
+                creditor=event.creditor,
+                group=event.group,
+                level=event.level,
+                level_name=event.level_name,
+                channel=event.channel,
+                because="the program ended before there was an answer",
+                at=self.clock(),
+            )
+            with suppress(AlreadyRecorded):  # the answer came after all
+                self.append([told])
+                where = f"letter {event.key[:32]}.{event.attempt} to customer {event.customer}"
+                mend = "it counts as sent; ask him, or look for it where letters go out"
+                yield Problem(where, f"of {event.on}, in doubt: {told.because}", mend=mend)
 
     def append(self, events: Iterable[Event]) -> None:
         """Record events, all or none. Raises AlreadyRecorded."""

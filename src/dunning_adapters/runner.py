@@ -31,6 +31,7 @@ from dunning_core.errors import (
     TransportError,
 )
 from dunning_core.event import Event, EventKind
+from dunning_core.history import unanswered
 from dunning_core.ledger import Creditor, Customer, Ledger, OpenItem, by_customer, together
 from dunning_core.plan import Plan, Planner, Setting, approval, joined
 from dunning_core.render import Templates, render
@@ -58,6 +59,7 @@ class Proposal:
     counts: Counter[Outcome] = field(default_factory=Counter)
     aging: Aging = field(default_factory=dict)
     bounced: frozenset[str] = frozenset()
+    unanswered: tuple[Event, ...] = ()
 
 
 def _silent(what: str, done: int, of: int) -> None:
@@ -193,9 +195,10 @@ class Runner:
         counts: Counter[Outcome] = Counter()
         aging: Aging = {}
         plans, ledgers = [Plan(as_of, self.creditor.id)], []
-        returned: set[str] = set()
+        returned, dying = set[str](), list[Event]()
         for piece in self.proposals(as_of):
             returned |= _bounced(piece.ledger.events)
+            dying += unanswered(piece.ledger.events)
             for key, balance in piece.plan.balances().items():
                 balances[key] = balances.get(key, Decimal(0)) + balance
             counts.update(decision.outcome for decision in piece.plan.decisions)
@@ -204,7 +207,7 @@ class Runner:
             plans.append(kept.plan)
             ledgers.append(kept.ledger)
         whole = together(self.creditor, ledgers)
-        return Proposal(joined(plans), whole, balances, counts, aging, frozenset(returned))
+        return Proposal(joined(plans), whole, balances, counts, aging, frozenset(returned), tuple(dying))
 
     def choose(
         self, as_of: date, items: Iterable[str], level: str, *, by: str, because: str = "", despite_holds: bool = False
@@ -309,6 +312,7 @@ class Runner:
         try:
             deliveries = self._posted(posting, _cases(proposal), plan.as_of)
             posting.append(replace(event, at=self.clock()) for event in plan.events)
+            self.problems += posting.doubt(proposal.unanswered, plan.as_of)
         finally:  # what went out is told, also when somebody pulls the plug
             self._tell(posting.recorded)
         return self._finished(proposal, deliveries, started, dry=False)

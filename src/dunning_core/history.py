@@ -71,6 +71,14 @@ def results(events: Iterable[Event]) -> dict[LetterName, EventKind]:
     return outcome
 
 
+def unanswered(events: Iterable[Event]) -> list[Event]:
+    """Dispatches of which nothing else is known: not even that somebody was told that they are in doubt."""
+    events = list(events)
+    answered = {(event.key, event.attempt) for event in events if event.kind in RESULTS}
+    sent = (event for event in events if event.kind is EventKind.DISPATCHED)
+    return [event for event in sent if (event.key, event.attempt) not in answered]
+
+
 def counted(events: Iterable[Event]) -> list[Event]:
     """Letters that count as sent, with the falls and restarts between them, in order of their dates.
 

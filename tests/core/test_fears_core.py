@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 from babel.numbers import get_currency_precision
 
-from dunning_core.event import EventKind
+from dunning_core.event import Event, EventKind
+from dunning_core.history import unanswered
 from dunning_core.ledger import Account, Creditor, Customer, Ledger, OpenItem
 from dunning_core.plan import Planner, Setting, plan
 from dunning_core.policy import PolicyBook, policy
@@ -117,3 +118,12 @@ def test_the_planner_tells_the_group_that_a_plan_puts_an_item_into():
     actions = planner.plan(ledger).actions
     assert {planner.group(ledger, item) for item in items} == {(action.group, action.policy) for action in actions}
     assert len({action.group for action in actions}) == len(items)
+
+
+# -- letters lost in silence
+
+
+def test_dispatches_without_any_result_are_known():
+    first, second, third = (Event(EventKind.DISPATCHED, DAY, "C", key="k", attempt=number) for number in (1, 2, 3))
+    answers = replace(first, kind=EventKind.ACCEPTED), replace(third, kind=EventKind.IN_DOUBT)
+    assert unanswered([first, second, third, *answers]) == [second]
