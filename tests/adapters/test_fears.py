@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 
@@ -11,9 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from dunning_adapters.cli.app import dunning
+from dunning_adapters.cli.send import chosen
 from dunning_adapters.files import FilesSettings, FilesSource
 from dunning_adapters.files.customers import tax_key
 from dunning_adapters.memory import MemoryTransport
+from dunning_adapters.plan_file import Edited
 from dunning_adapters.result import End
 from dunning_adapters.runner import Runner
 from dunning_adapters.settings import parse
@@ -289,3 +291,70 @@ def test_explain_tells_the_level_of_the_group_that_the_item_climbs_with(office, 
     assert "it stands on level 1 since 2026-11-19, 1 notice so far" in said("explain", "F-1")
     assert "Levels of policy lease" in said("explain", "F-2")
     assert "it stands on no level yet" in said("explain", "F-2")
+
+
+# -- letters lost in silence
+
+
+def test_a_letter_whose_program_died_is_told_of_once(office):
+    morning = datetime(2026, 11, 20, 8, tzinfo=UTC)
+
+    def run(hours):
+        runner = office(transport=MemoryTransport())
+        runner.clock = lambda: morning + timedelta(hours=hours)
+        done = runner.send(runner.plan(DAY), today=DAY)
+        assert all(delivery.customer.id != "C2" for delivery in done.deliveries)
+        return [str(problem) for problem in done.problems]
+
+    history = office().history
+    dying = next(action for action in office().plan(DAY).plan.actions if action.customer == "C2")
+    history.append([replace(dying.dispatched(DAY), at=morning, text="Stimați domni")])
+    assert run(hours=0.5) == []
+    (told,) = run(hours=1)
+    assert f"letter {dying.key[:32]}.1 to customer C2: of 2026-11-20, in doubt: the program ended before" in told
+    assert run(hours=30) == []
+    first, doubt = history.events(["C2"])
+    assert (first.kind, doubt.kind) == (EventKind.DISPATCHED, EventKind.IN_DOUBT)
+    assert (doubt.key, doubt.attempt, doubt.items, doubt.text) == (first.key, 1, (), "")
+
+
+def test_a_letter_that_was_answered_after_all_is_not_told_of(office):
+    runner = office(transport=MemoryTransport())
+    proposal = runner.plan(DAY)
+    dying = next(action for action in proposal.plan.actions if action.customer == "C2")
+    dispatch = dying.dispatched(DAY)
+    runner.history.append([dispatch])
+    late = office(transport=MemoryTransport())
+    seen = late.plan(DAY)
+    runner.history.append([replace(dispatch, kind=EventKind.ACCEPTED)])
+    assert late.send(seen, today=DAY).problems == ()
+    assert EventKind.IN_DOUBT not in {event.kind for event in runner.history.events()}
+
+
+# -- a letter about a paid invoice
+
+
+def test_of_an_edited_plan_only_what_was_paid_since_stays_out(office, tmp_path):
+    plan = office().plan(DAY).plan
+    rows = [row for row in ITEMS.splitlines(keepends=True) if not row.startswith("F-2")]
+    (tmp_path / "items.csv").write_text("".join(rows), encoding="utf-8")
+    edited = Edited(plan, levels={"F-1": "demand", "F-2": "demand"})
+    runner = office(transport=MemoryTransport())
+    wanted, stopped = chosen(runner, edited, "ioana.marginean", "")
+    assert [
+        (action.customer, action.level_name, [line.item for line in action.claimed]) for action in wanted.actions
+    ] == [
+        ("C1", "demand", ["F-1"]),
+        ("C2", "notice", ["F-3"]),
+    ]
+    assert [(decision.item, decision.outcome, decision.balance) for decision in stopped] == [("F-2", "settled", 0)]
+    run = runner.send(runner.recalled(wanted), today=DAY)
+    assert {delivery.end for delivery in run.deliveries} == {End.ACCEPTED}
+
+
+def test_of_an_edited_plan_nothing_is_left_when_all_was_paid(office, tmp_path):
+    plan = office().plan(DAY).plan
+    (tmp_path / "items.csv").write_text(ITEMS.splitlines(keepends=True)[0], encoding="utf-8")
+    wanted, stopped = chosen(office(), Edited(plan, levels={"F-1": "demand"}), "ioana.marginean", "")
+    assert [action.customer for action in wanted.actions] == ["C2"]
+    assert [decision.item for decision in stopped] == ["F-1"]

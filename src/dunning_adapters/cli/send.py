@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -77,12 +78,25 @@ def chosen(runner: Runner, edited: Edited, by: str, because: str) -> tuple[Plan,
     plan = edited.plan
     kept = [action for action in plan.actions if not _touched(action, edited)]
     stopped: list[Decision] = []
-    for level, items in _wanted(edited).items():
-        anew = runner.choose(plan.as_of, items, level, by=by, because=because).plan
+    wanted = _wanted(edited)
+    still_open = {item.id for ledger in runner.ledgers(plan.as_of) for item in ledger.items} if wanted else set()
+    paid = {item for items in wanted.values() for item in items} - still_open
+    stopped += [_settled(decision) for decision in plan.decisions if decision.item in paid]
+    for level, items in wanted.items():
+        left = [item for item in items if item not in paid]
+        if not left:
+            continue
+        anew = runner.choose(plan.as_of, left, level, by=by, because=because).plan
         kept += anew.actions
         stopped += [decision for decision in anew.decisions if decision.outcome is not Outcome.DUN]
     _credits_are_used_once(plan, kept)
     return replace(plan, actions=tuple(kept)), stopped
+
+
+def _settled(decision: Decision) -> Decision:
+    """What has become of an item that is not in the books any more."""
+    text = "it is not open any more"
+    return replace(decision, balance=Decimal(0), outcome=Outcome.SETTLED, rule="balance", because=text, look_again=None)
 
 
 def _credits_are_used_once(plan: Plan, actions: Iterable[Action]) -> None:
