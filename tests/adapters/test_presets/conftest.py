@@ -112,9 +112,6 @@ def _sqlite(folder: Path, script: str, schema: str) -> sa.Engine:
 def _run(engine: sa.Engine, script: str) -> None:
     text = (SCRIPTS / f"{script}.sql").read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("--")]
-    with engine.connect() as connection:
-        if sa.inspect(connection).get_table_names("CDN" if "CDN" in text else None) and engine.dialect.name == "sqlite":
-            return
     with engine.begin() as connection:
         for statement in "\n".join(lines).split(";\n"):
             if statement.strip():

@@ -93,7 +93,11 @@ def test_sql_server_is_asked_nothing_that_it_does_not_understand(asked, name):
         assert faults(statement) == [], statement
 
 
-TEXTS = {"comarch-optima": {"BZd_Waluta", "BZp_Waluta"}, "comarch-xl": {"gid", "TrP_Waluta", "KAZ_Waluta"}}
+TEXTS = {
+    "comarch-optima": {"BZd_Waluta", "BZp_Waluta"},
+    "comarch-xl": {"gid", "TrP_Waluta", "KAZ_Waluta"},
+    "subiekt-gt": {""},  # LTRIM(RTRIM(nzf_IdWaluty))
+}
 
 
 @pytest.mark.parametrize("name", SQL_SERVER)
