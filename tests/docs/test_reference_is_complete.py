@@ -17,20 +17,16 @@ from pydantic_core import PydanticUndefined
 from sqlalchemy import create_engine
 from sqlalchemy import inspect as inspect_database
 
-from dunning_adapters import ports, result, senders, settings
+from dunning_adapters import ports, presets, result, senders, settings
 from dunning_adapters.contacts import HEADER
 from dunning_adapters.files import FilesSource
 from dunning_adapters.files.mapping import AddressField, Column, CustomerField, ItemField, Mapping
 from dunning_adapters.files.settings import FilesSettings
-from dunning_adapters.folder import FolderSettings
 from dunning_adapters.plan_file.readback import TICKED, UNTICKED
 from dunning_adapters.plan_file.rows import CLAIMED, LETTERS, OTHERS, REMAINING
 from dunning_adapters.plugins import Plugins
-from dunning_adapters.presets import PresetSettings
-from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_adapters.sql import schema
 from dunning_adapters.sql.contacts import ContactTable
-from dunning_adapters.sql.history import HistorySettings
 from dunning_core import errors, filters, ledger, policy, sandbox
 from dunning_core.decision import Decision, Outcome
 from dunning_core.document import Document
@@ -92,13 +88,14 @@ EXPECTED = [
     ("reference/settings.md", "## `[aging]`", settings.AgingTable),
     ("reference/settings.md", "## `[plugins]`", settings.PluginsTable),
     ("reference/settings.md", "## `[source]`, `[history]`, `[transport]`", settings.AdapterTable),
-    ("reference/settings.md", "## Source `files`", FilesSettings),
     ("reference/settings.md", "### A mapping", Mapping),
     ("reference/settings.md", "### A mapping", Column),
-    *(("reference/settings.md", "## Source `sql`", model) for model in reachable(PresetSettings)),
-    ("reference/settings.md", "## History `sql`", HistorySettings),
-    ("reference/settings.md", "## Transport `smtp`", SmtpSettings),
-    ("reference/settings.md", "## Transport `folder`", FolderSettings),
+    *(
+        ("reference/settings.md", f"## {adapter.port.title()} `{adapter.name}`", model)
+        for adapter in Plugins(installed=False).adapters()
+        for model in reachable(adapter.settings)
+        if model.model_fields
+    ),
     ("reference/outcomes.md", "# Outcomes", Outcome),
     ("reference/outcomes.md", "## A decision", Decision),
     ("reference/events.md", "# Events", EventKind),
@@ -204,6 +201,10 @@ def test_every_choice_stands_in_its_section(file, title, model):
 def test_every_preset():
     assert set(policy.PRESETS) <= code(section("reference/policy.md", "## Presets"))
     assert set(policy.PRESETS) <= code(section("how-to/choose-a-policy.md", "## Presets"))
+
+
+def test_every_preset_of_an_erp():
+    assert set(presets.names()) <= named("reference/settings.md", "## Source `sql`")
 
 
 def test_every_error():
