@@ -20,6 +20,7 @@ from dunning_adapters.result import End
 from dunning_adapters.runner import Runner
 from dunning_adapters.settings import parse
 from dunning_adapters.sql import SourceSettings
+from dunning_adapters.sql.rows import Bad, amount
 from dunning_adapters.sql.source import from_settings
 from dunning_core.errors import HistoryError
 from dunning_core.event import EventKind
@@ -358,3 +359,10 @@ def test_of_an_edited_plan_nothing_is_left_when_all_was_paid(office, tmp_path):
     wanted, stopped = chosen(office(), Edited(plan, levels={"F-1": "demand"}), "ioana.marginean", "")
     assert [action.customer for action in wanted.actions] == ["C2"]
     assert [decision.item for decision in stopped] == ["F-1"]
+
+
+@pytest.mark.parametrize("value", ["1" + "0" * 30, "9" * 21, Decimal("1e30"), 10**25])
+def test_a_bar_code_in_a_database_is_no_amount_either(value):
+    with pytest.raises(Bad, match="more digits than an amount"):
+        amount(value)
+    assert amount("9" * 20) == Decimal("9" * 20)

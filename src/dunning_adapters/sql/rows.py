@@ -20,6 +20,7 @@ Getter = Callable[[Row], Any]
 FINEST: Final = 4
 """Decimal digits of the finest amount that any currency in use is booked in."""
 
+_MOST_DIGITS: Final = 20  # before the decimal point: sums of longer amounts would not be exact any more
 _EXACT_DIGITS: Final = 15  # a float shows any decimal number of so many digits unharmed
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _PARTED: Final = re.compile(r"[;,\s]+")
@@ -153,6 +154,8 @@ def amount(value: object) -> Decimal:
             exact = Decimal(value.strip())
         case _:
             raise Bad("this is no amount", value, "amounts are numbers with a decimal point and no other signs")
+    if exact.adjusted() >= _MOST_DIGITS:
+        raise Bad("this has more digits than an amount", value)
     if exact != round(exact, FINEST):
         raise Bad("the amount is finer than any currency", value, "round it in a view or query")
     return exact
