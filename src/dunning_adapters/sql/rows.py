@@ -145,7 +145,7 @@ def amount(value: object) -> Decimal:
         case bool():
             raise Bad("this is no amount", value)
         case int():
-            return Decimal(value)
+            exact = Decimal(value)
         case Decimal() if value.is_finite():
             exact = value
         case float():
