@@ -166,10 +166,12 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Mutation tests of the modules that decide; the survivors are listed."""
+    """Mutation tests of the modules that decide; the survivors are listed, then counted."""
     session.install("--editable", ALL_EXTRAS, *group("mutants"))
     session.run("mutmut", "run", *session.posargs)
     session.run("mutmut", "results")
+    session.run("mutmut", "export-cicd-stats", silent=True)
+    print((ROOT / "mutants" / "mutmut-cicd-stats.json").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

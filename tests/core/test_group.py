@@ -342,6 +342,51 @@ def test_an_emptied_group_begins_anew_by_its_own_policy(ledger, creditor, group,
     assert len(plan(books, book, DAY).events) == events
 
 
+INSTALMENTS = PolicyBook(
+    policies={
+        "plain": policy({"levels": LEVELS}),
+        "as one": policy({"levels": LEVELS, **GROUP}),
+        "gentle": policy({"levels": LEVELS, **GROUP, "grace_days": 5}),
+    },
+    default="as one",
+)
+APART = "łódź\x1fEUR\x1f\x1fgentle"
+
+
+def test_an_item_with_a_policy_of_its_own_is_a_group_of_its_own(item, ledger):
+    owing = ledger(item("a"), item("b", policy="gentle"), item("c", policy="as one"), item("d", policy="plain"))
+    made = plan(owing, INSTALMENTS, DAY)
+    assert {action.group: [line.item for line in action.lines] for action in made.actions} == {
+        "łódź\x1fEUR": ["a", "c"],
+        APART: ["b"],
+        "łódź\x1fEUR\x1f\x1fplain": ["d"],
+    }
+    # What was sent about the one group raises nothing in the other.
+    first = sent(group=APART, items=[("b", 1)])
+    then = plan(replace(owing, events=(first,)), INSTALMENTS, DAY)
+    assert {action.group: action.level for action in then.actions}[APART] == 2
+    assert {action.group: action.level for action in then.actions}["łódź\x1fEUR"] == 1
+
+
+def test_a_group_apart_begins_anew_by_its_own_policy(ledger):
+    customers = {"łódź": replace(ledger().customers["łódź"], policy="plain")}
+    first = sent(group=APART)
+    assert [event.group for event in plan(ledger(events=(first,), customers=customers), INSTALMENTS, DAY).events] == [
+        APART
+    ]
+    gone = sent(group="łódź\x1fEUR\x1f\x1fplain")
+    assert plan(ledger(events=(gone,)), INSTALMENTS, DAY).events == ()
+    withdrawn = sent(group="łódź\x1fEUR\x1f\x1fno longer in the book")
+    assert plan(ledger(events=(withdrawn,)), INSTALMENTS, DAY).events == ()
+
+
+def test_an_item_apart_is_told_from_a_customer_whose_policy_is_unknown(item, ledger):
+    customers = {"łódź": replace(ledger().customers["łódź"], policy="no longer in the book")}
+    made = plan(ledger(item("a"), item("b", policy="gentle"), customers=customers), INSTALMENTS, DAY)
+    assert outcomes(made) == {"a": "unusable", "b": "dun"}
+    assert [action.group for action in made.actions] == [APART]
+
+
 def test_a_group_that_began_anew_climbs_from_the_ground(item, ledger):
     owing = ledger(item("a"), events=(sent(), Event(EventKind.RESTARTED, D("2026-01-08"), "łódź", group="łódź\x1fEUR")))
     assert letters(planned(owing, **GROUP)) == [(1, {"a": 1})]
