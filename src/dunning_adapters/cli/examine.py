@@ -14,8 +14,9 @@ from dunning_adapters.mailbox import read_address
 from dunning_adapters.memory import MemoryHistory, MemoryTransport
 from dunning_adapters.plugins import Plugins
 from dunning_adapters.ports import History, Source, Transport
+from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import End
-from dunning_adapters.runner import Progress, Proposal, Runner, templates
+from dunning_adapters.runner import Progress, Runner, templates
 from dunning_adapters.senders import CREDITOR
 from dunning_adapters.settings import Settings
 from dunning_core.decision import Outcome
@@ -92,6 +93,8 @@ def ports_are_made(settings: Settings, findings: Findings) -> Ports | None:
     folder = settings.folder
     with findings.trying():
         ports.source = ports.plugins.build("source", settings.source, folder)
+        for remark in getattr(ports.source, "remarks", ()):
+            findings.warning(remark)
     with findings.trying():
         ports.history = ports.plugins.build("history", settings.history, folder)
     with findings.trying():

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from dunning_adapters.sql.fields import FORBIDDING, Columns, Constant, several
 
@@ -122,6 +122,18 @@ class Formula(BaseModel):
         return self
 
 
+def _kind(computed: Any) -> str:
+    """Which of the two is meant: only a lookup names a table."""
+    looks_up = "table" in computed if isinstance(computed, dict) else isinstance(computed, Lookup)
+    return "lookup" if looks_up else "formula"
+
+
+Computed = Annotated[
+    Annotated[Formula, Tag("formula")] | Annotated[Lookup, Tag("lookup")],
+    Discriminator(_kind),
+]
+
+
 class Relation(BaseModel):
     """A table or view, or a whole query that stands for one.
 
@@ -136,7 +148,7 @@ class Relation(BaseModel):
     db_schema: str = Field(default="", alias="schema")
     query: str = ""
     joins: dict[str, Join] = Field(default_factory=dict)
-    compute: dict[str, Formula | Lookup] = Field(default_factory=dict)
+    compute: dict[str, Computed] = Field(default_factory=dict)
     where: tuple[Condition, ...] = ()
     trim: bool = False
 

@@ -24,6 +24,7 @@ _MOST_DIGITS: Final = 20  # before the decimal point: sums of longer amounts wou
 _EXACT_DIGITS: Final = 15  # a float shows any decimal number of so many digits unharmed
 _PLAIN_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _PARTED: Final = re.compile(r"[;,\s]+")
+_COUNTRY: Final = 2  # letters of a country's code
 _CLARION: Final = date(1800, 12, 28)
 _SECONDS: Final = date(1990, 1, 1)
 _BELIEVABLE: Final = range(1900, 2100)
@@ -196,6 +197,11 @@ def currency(value: object) -> str:
     return code
 
 
+def country_code(written: str) -> str:
+    """An ISO 3166 code in capitals, as it is compared; anything longer as it is."""
+    return written.upper() if len(written) == _COUNTRY else written
+
+
 def open_item(get: Mapping[str, Getter], row: Row, *, prefix: str = "", sign: int = 1) -> OpenItem:
     """An item; `sign` -1 turns a payment into a credit. Raises Bad."""
     due = day(get["due_date"](row))
@@ -235,12 +241,14 @@ def customer(get: Mapping[str, Getter], row: Row) -> Customer:
     return Customer(
         id=identifier(get["id"](row)),
         name=one("name"),
-        country=one("country"),
+        country=country_code(one("country")),
         language=one("language"),
         kind=_member(CustomerKind, _optional(get, "kind", row), CustomerKind.UNKNOWN),
         tax_id=one("tax_id"),
         registration=one("registration"),
-        address=Address(tuple(several("address")), one("postcode"), one("city"), one("region"), one("address_country")),
+        address=Address(
+            tuple(several("address")), one("postcode"), one("city"), one("region"), country_code(one("address_country"))
+        ),
         contact=one("contact"),
         emails=_unique(part for written in several("emails") for part in _PARTED.split(written)),
         phones=_unique(part.strip() for written in several("phones") for part in re.split("[;,]", written)),

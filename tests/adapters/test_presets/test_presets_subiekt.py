@@ -63,7 +63,8 @@ def test_customers_in_full(books):
     )  # fmt: skip
     assert books.customers["2"] == Customer(
         "2", "Anna Żak", "PL", "", CustomerKind.UNKNOWN,
-        address=Address(("Długa 7/12",), "80-831", "Gdańsk", "", "PL"), emails=("anna@zak.example", "osoba@zak.example"),
+        address=Address(("Długa 7/12",), "80-831", "Gdańsk", "", "PL"),
+        emails=("anna@zak.example", "osoba@zak.example"),
     )  # fmt: skip
 
 
