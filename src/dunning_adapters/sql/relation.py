@@ -98,6 +98,7 @@ class Formula(BaseModel):
 
     `key`: one identifier of several columns, with a slash between them;
     `words`: texts with a space between them (or what `between` says), empty ones left out;
+    `either`: the first of several texts that is not empty;
     `difference`: the first amount less the others (a missing one counts as zero), in `minor_units` of so many digits if
     the database counts cents, and rounded to `round` digits, half up, if it keeps floats.
     """
@@ -107,14 +108,15 @@ class Formula(BaseModel):
     key: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     between: str = " "
+    either: tuple[str, ...] = ()
     difference: Names = ()
     minor_units: int = Field(default=0, ge=0, le=4)
     round: int | None = Field(default=None, ge=0, le=4)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if len([given for given in (self.key, self.words, self.difference) if given]) != 1:
-            message = "give one of `key`, `words` and `difference`"
+        if len([given for given in (self.key, self.words, self.either, self.difference) if given]) != 1:
+            message = "give one of `key`, `words`, `either` and `difference`"
             raise ValueError(message)
         if not self.difference and (self.minor_units or self.round is not None):
             message = "`minor_units` and `round` belong to a `difference`"

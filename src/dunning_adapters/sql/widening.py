@@ -57,9 +57,7 @@ class _Wide:
         elif made.difference:
             self.columns[name], self.types[name] = self._difference(made, where), sa.Numeric(24, FINEST)
         else:
-            parts = [self._text(part, where) for part in made.key or made.words]
-            self.columns[name] = _key(parts) if made.key else self._words(parts, made.between)
-            self.types[name] = sa.String()
+            self.columns[name], self.types[name] = self._joined(made, where), sa.String()
 
     def _beside(self, beside: Beside, name: str, where: str) -> tuple[FromClause, Types, list[ColumnElement[bool]]]:
         table, types = tables.table(self.connection, beside.table, beside.db_schema, where)
@@ -110,6 +108,15 @@ class _Wide:
         if not isinstance(kind, sa.String):
             return sa.cast(column, sa.String(_WIDEST))
         return trimmed(column, self.dialect) if isinstance(kind, sa.CHAR) else column
+
+    def _joined(self, formula: Formula, where: str) -> ColumnElement[Any]:
+        parts = [self._text(part, where) for part in formula.key or formula.words or formula.either]
+        if formula.key:
+            return _key(parts)
+        if formula.words:
+            return self._words(parts, formula.between)
+        filled = [sa.func.nullif(trimmed(part, self.dialect), "") for part in parts]
+        return filled[0] if len(filled) == 1 else sa.func.coalesce(*filled)
 
     def _words(self, parts: Iterable[ColumnElement[Any]], between: str) -> ColumnElement[Any]:
         first, *others = (trimmed(sa.func.coalesce(part, ""), self.dialect) for part in parts)

@@ -131,7 +131,10 @@ def test_check_says_what_to_verify(library, mariadb_url, tmp_path, monkeypatch):
         ),
         ('settings = { prefix = "x_" }', "source.settings: belong to a `preset`"),
         ('preset = "dolibarr"\nsettings = { prefix = "abc_" }', "there is no table or view 'abc_facture'"),
-        ('preset = "dolibarr"\nitems = { compute = { open = { key = [] } } }', "give one of `key`, `words` and"),
+        (
+            'preset = "dolibarr"\nitems = { compute = { open = { key = [] } } }',
+            "give one of `key`, `words`, `either` and",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_the_words_of_the_file(line, message, mariadb_url, tmp_path, monkeypatch):
