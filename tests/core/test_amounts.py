@@ -127,8 +127,8 @@ def test_free_credits_eat_the_highest_level_first(item, proposals):
 
 
 def test_a_cent_left_is_something_left(item, proposals):
-    claim = after_credits(ladder(credits="net_top_down"), proposals, [item("c", balance="-9.99")])
-    assert claim.letter_level(3) == claim.top == 3
+    claim = after_credits(ladder(credits="net_top_down"), proposals, [item("c", balance="-49.99", credit_for="n1")])
+    assert (claim.left[1], claim.letter_level(1), claim.top) == (Decimal("0.01"), 1, 3)
 
 
 def test_a_credit_that_names_an_item_reduces_its_level(item, proposals):

@@ -97,6 +97,12 @@ def test_a_field_that_cannot_be_is_named(fields, where):
     assert refused.value.where == f"policy.{where}"
 
 
+def test_a_slip_of_the_pen_is_mended():
+    with pytest.raises(PolicyError) as refused:
+        policy({"levels": [NOTICE], "grace_day": 3})
+    assert "grace_days" in refused.value.mend
+
+
 @pytest.mark.parametrize(
     "fields",
     [

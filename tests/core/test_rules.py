@@ -118,7 +118,7 @@ def test_holidays_move_the_day_that_is_looked_at_again():
 
 
 def test_holidays_hold_on_the_day_that_is_looked_at_again_too():
-    exact = policy({"levels": LEVELS, "on_non_working_day": "next", "catch_up": False})
+    exact = policy({"levels": LEVELS[:1], "on_non_working_day": "next", "catch_up": False})
     epiphany = Rules(exact, D("2026-01-05"), frozenset({D("2026-01-06")}))
     assert epiphany.judge(Facts(DUE, DUE)).look_again == D("2026-01-07")
 
