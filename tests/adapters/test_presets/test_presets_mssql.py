@@ -97,6 +97,7 @@ TEXTS = {
     "comarch-optima": {"BZd_Waluta", "BZp_Waluta"},
     "comarch-xl": {"gid", "TrP_Waluta", "KAZ_Waluta"},
     "subiekt-gt": {""},  # LTRIM(RTRIM(nzf_IdWaluty))
+    "enova365": {"KwotaSymbol"},
     "wapro-mag": {"SYM_WALUTY"},
 }
 
