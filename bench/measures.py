@@ -170,9 +170,7 @@ def letters(folder: Path) -> Result:
     made = runner(folder)
     proposal = made.plan(AS_OF, lean=True)
     posting = made._posting()  # noqa: SLF001 - the bench looks at one step of it
-    from dunning_adapters.runner import _cases
-
-    cases = _cases(proposal)
+    cases = proposal.cases
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
     gc.collect()
     start = time.perf_counter()

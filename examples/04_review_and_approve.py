@@ -5,7 +5,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dunning_adapters.plan_file import read_json, write_json
-from dunning_adapters.runner import Proposal, Runner
+from dunning_adapters.proposal import Proposal
+from dunning_adapters.runner import Runner
 from dunning_adapters.settings import load
 from dunning_core.event import EventKind
 

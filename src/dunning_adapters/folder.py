@@ -26,7 +26,7 @@ MIDDAY = time(12, tzinfo=UTC)
 
 
 class FolderSettings(BaseModel):
-    """`[transport]` with `name = "folder"`. `path` is relative to the settings file."""
+    """`[transport]` with `adapter = "folder"`. `path` is relative to the settings file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from importlib import import_module
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 
 from dunning_adapters import hookspecs
 from dunning_adapters.hookspecs import Adapter
-from dunning_adapters.settings import AdapterTable, explained
+from dunning_adapters.settings import AdapterTable, PluginsTable, explained
 from dunning_core.action import Action
 from dunning_core.errors import ConfigError, DunningError, RenderError, SourceError
 from dunning_core.event import Event
@@ -31,6 +32,13 @@ Port = Literal["source", "history", "transport"]
 
 class Plugins:
     """All plugins of an installation, checked: an unknown hook or a second adapter of the same name is refused."""
+
+    @classmethod
+    def of(cls, table: PluginsTable, folder: Path) -> Plugins:
+        """The plugins that `[plugins]` asks for; its modules may stand beside the settings, in `folder`."""
+        if table.modules and str(folder) not in sys.path:
+            sys.path.append(str(folder))  # last, so that nothing there stands in for an installed module
+        return cls(table.modules, blocked=table.blocked)
 
     def __init__(self, modules: Iterable[str] = (), *, blocked: Iterable[str] = (), installed: bool = True) -> None:
         """Load the built-in plugins, those installed (unless `installed` is false) and `modules`.

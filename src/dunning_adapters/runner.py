@@ -14,6 +14,7 @@ from dunning_adapters.contacts import entries
 from dunning_adapters.plugins import Plugins
 from dunning_adapters.ports import History, Source, Transport
 from dunning_adapters.posting import Case, Posting
+from dunning_adapters.proposal import Proposal, bounced, chunks, some_customers_at_a_time
 from dunning_adapters.result import Delivery, End, Run
 from dunning_adapters.senders import address
 from dunning_adapters.settings import Settings
@@ -22,6 +23,7 @@ from dunning_core.aging import Aging, age
 from dunning_core.decision import Outcome
 from dunning_core.document import Document
 from dunning_core.errors import (
+    ConfigError,
     DunningError,
     HistoryError,
     PlanError,
@@ -30,7 +32,7 @@ from dunning_core.errors import (
     TemplateError,
     TransportError,
 )
-from dunning_core.event import Event, EventKind
+from dunning_core.event import Event
 from dunning_core.history import unanswered
 from dunning_core.ledger import Creditor, Customer, Ledger, OpenItem, by_customer, together
 from dunning_core.plan import Plan, Planner, Setting, approval, joined
@@ -41,25 +43,9 @@ Progress = Callable[[str, int, int], None]
 """Told of long work: what, how much is done, of how much (0 = unknown)."""
 
 CUSTOMERS_AT_ONCE = 500
+CUSTOMERS_AT_A_TIME = 50
+"""Whose facts are read again before their letters go out: the fewer, the fresher."""
 IDEMPOTENT_BATCH = 200
-
-
-IDLE = frozenset({Outcome.NOT_DUE, Outcome.IN_GRACE, Outcome.WAITING, Outcome.SETTLED})
-"""Outcomes that need nothing done and nothing reported but their sums."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A plan, and the facts that it was made on. `balances`, `counts` and `aging` cover every item planned, also
-    those which a `lean` plan leaves out."""
-
-    plan: Plan
-    ledger: Ledger
-    balances: dict[tuple[Outcome, str], Decimal] = field(default_factory=dict)
-    counts: Counter[Outcome] = field(default_factory=Counter)
-    aging: Aging = field(default_factory=dict)
-    bounced: frozenset[str] = frozenset()
-    unanswered: tuple[Event, ...] = ()
 
 
 def _silent(what: str, done: int, of: int) -> None:
@@ -99,7 +85,7 @@ class Runner:
     @classmethod
     def of(cls, settings: Settings) -> Runner:
         """A runner as dunning.toml describes it. Raises ConfigError or TemplateError; opens nothing yet."""
-        plugins = Plugins(settings.plugins.modules, blocked=settings.plugins.blocked)
+        plugins = Plugins.of(settings.plugins, settings.folder)
         folder = settings.folder
         return cls(
             settings,
@@ -118,6 +104,10 @@ class Runner:
     def today(self) -> date:
         """The clock's date where the program runs."""
         return self.clock().astimezone().date()
+
+    @property
+    def _at_once(self) -> int:
+        return CUSTOMERS_AT_A_TIME if self.source.can_recheck else CUSTOMERS_AT_ONCE
 
     # -- load
 
@@ -175,13 +165,15 @@ class Runner:
     def proposals(self, as_of: date) -> Iterator[Proposal]:
         """The plan in pieces of whole customers: memory stays flat however large the ledger is."""
         seen: set[str] = set()
+        rows = 0
         planner = self._planner(as_of)
         with _rare_collections():
             for ledger in self._paid_up(as_of):
                 seen.update(ledger.customers)
+                rows += len(ledger.items)
                 yield Proposal(planner.plan(ledger, self.plugins.vetoes(ledger)), ledger)
-        gone = sorted(set(self.history.customers()) - seen)
-        for some in _chunks(gone):
+        gone = sorted(set(self.history.customers()) - seen) if rows else []
+        for some in chunks(gone, CUSTOMERS_AT_ONCE):
             ledger = Ledger(self.creditor, events=self._remembered(some))
             yield Proposal(planner.plan(ledger), ledger)
 
@@ -197,16 +189,21 @@ class Runner:
         plans, ledgers = [Plan(as_of, self.creditor.id)], []
         returned, dying = set[str](), list[Event]()
         for piece in self.proposals(as_of):
-            returned |= _bounced(piece.ledger.events)
+            returned |= bounced(piece.ledger.events)
             dying += unanswered(piece.ledger.events)
             for key, balance in piece.plan.balances().items():
                 balances[key] = balances.get(key, Decimal(0)) + balance
             counts.update(decision.outcome for decision in piece.plan.decisions)
             age(piece.ledger.items, as_of, buckets=self.settings.buckets, onto=aging)
-            kept = _lean(piece) if lean else piece
+            kept = piece.lean() if lean else piece
             plans.append(kept.plan)
             ledgers.append(kept.ledger)
         whole = together(self.creditor, ledgers)
+        if not counts and any(self.history.customers()):
+            # An export that went wrong must not set ladders back.
+            plans = [replace(part, events=()) for part in plans]
+            what = "there is no open item in it, though customers were written to before"
+            self.problems.append(Problem("source", what, mend="if everything is paid, all is well"))
         return Proposal(joined(plans), whole, balances, counts, aging, frozenset(returned), tuple(dying))
 
     def choose(
@@ -251,10 +248,18 @@ class Runner:
     # -- send
 
     def approved(self, proposal: Proposal) -> Proposal:
-        """The part of a proposal that may go out without a person: the levels in `run.approve`."""
+        """The part of a proposal that may go out without a person: the levels in `run.approve`.
+
+        Raises ConfigError for a level that no policy has: misspelt, it would let nothing go out night after night.
+        """
         levels = self.settings.run.approve
         if levels == "all":
             return proposal
+        known = {level.name for policy in self.settings.policies.policies.values() for level in policy.levels}
+        for name in levels:
+            if name not in known:
+                mend = f"levels are {', '.join(sorted(known))}"
+                raise ConfigError(f"no policy has a level {name!r}", where="run.approve", mend=mend)
         actions = tuple(action for action in proposal.plan.actions if action.level_name in levels)
         return replace(proposal, plan=replace(proposal.plan, actions=actions))
 
@@ -285,10 +290,12 @@ class Runner:
         more is reported.
         """
         started = self.clock()
-        cases, deliveries = _cases(proposal), list[Delivery]()
+        cases, deliveries = proposal.cases, list[Delivery]()
         if today is not None:
             self._valid(proposal.plan, today)
-            parts = [self._still_wanted(some, proposal.plan.as_of) for some in _by_some_customers(cases)]
+            parts = [
+                self._still_wanted(some, proposal.plan.as_of) for some in some_customers_at_a_time(cases, self._at_once)
+            ]
             cases = [case for standing, _ in parts for case in standing]
             deliveries = [delivery for _, overtaken in parts for delivery in overtaken]
         posting = self._posting()
@@ -310,7 +317,7 @@ class Runner:
         self._valid(plan, today or self.today())
         posting = self._posting()
         try:
-            deliveries = self._posted(posting, _cases(proposal), plan.as_of)
+            deliveries = self._posted(posting, proposal.cases, plan.as_of)
             posting.append(replace(event, at=self.clock()) for event in plan.events)
             self.problems += posting.doubt(proposal.unanswered, plan.as_of)
         finally:  # what went out is told, also when somebody pulls the plug
@@ -321,9 +328,10 @@ class Runner:
         """What became of every case; when the transport breaks down, the rest is left for later."""
         deliveries: list[Delivery] = []
         try:
-            for some in _by_some_customers(waiting):
+            for some in some_customers_at_a_time(waiting, self._at_once):
                 standing, overtaken = self._still_wanted(some, as_of)
-                deliveries += overtaken
+                standing, stranded = self._carried(standing)
+                deliveries += [*overtaken, *stranded]
                 for delivery in posting.post(standing, as_of):
                     deliveries.append(delivery)
                     self.progress("sending", len(deliveries), len(waiting))
@@ -334,6 +342,14 @@ class Runner:
             rest = [case for case in waiting if case.action.key not in done]
             deliveries += [Delivery(case.action, case.customer, End.LATER, text=str(error)) for case in rest]
         return deliveries
+
+    def _carried(self, cases: Sequence[Case]) -> tuple[list[Case], list[Delivery]]:
+        """Letters that the transport carries, and those of a channel that nobody does."""
+        mine = self.transport.channel
+        stranded = [case for case in cases if case.action.channel != mine]
+        text = f"the transport carries only {mine!r}: see run.channels"
+        left = [Delivery(case.action, case.customer, End.LATER, text=text) for case in stranded]
+        return [case for case in cases if case.action.channel == mine], left
 
     def _valid(self, plan: Plan, today: date) -> None:
         if plan.creditor != self.creditor.id:
@@ -454,47 +470,5 @@ def _chosen_again(planner: Planner, fresh: Ledger, action: Action, vetoes: Mappi
         return ()
 
 
-def _bounced(events: Iterable[Event]) -> set[str]:
-    """Customers whose last letter came back."""
-    last = {event.customer: event.kind for event in events if event.key}
-    return {customer for customer, kind in last.items() if kind is EventKind.BOUNCED}
-
-
 def _customer(item: OpenItem) -> str:
     return item.customer
-
-
-def _cases(proposal: Proposal) -> list[Case]:
-    ledgers = by_customer(proposal.ledger)
-    return [Case(action, ledgers[action.customer]) for action in proposal.plan.actions]
-
-
-def _by_some_customers(cases: Sequence[Case]) -> Iterator[list[Case]]:
-    """The cases, those of one customer together, some customers at a time."""
-    of_customer: dict[str, list[Case]] = {}
-    for case in cases:
-        of_customer.setdefault(case.action.customer, []).append(case)
-    for some in _chunks(sorted(of_customer)):
-        yield [case for name in some for case in of_customer[name]]
-
-
-def _lean(piece: Proposal) -> Proposal:
-    """Only what needs something done or reported; everything of a customer who gets a letter."""
-    plan, ledger = piece.plan, piece.ledger
-    # What was on a letter before is reported as settled once it is gone, so the report must see that it is not.
-    dunned = {item for event in ledger.events for item, _ in event.items}
-    decisions = tuple(d for d in plan.decisions if d.outcome not in IDLE or d.item in dunned)
-    writes = {action.customer for action in plan.actions}
-    busy = {decision.item for decision in decisions}
-    items = tuple(item for item in ledger.items if item.customer in writes or item.id in busy)
-    names = {item.customer for item in items}
-    holds = tuple(hold for hold in ledger.holds if hold.customer in writes or hold.item in busy)
-    customers = {name: customer for name, customer in ledger.customers.items() if name in names}
-    events = tuple(event for event in ledger.events if event.customer in writes)
-    kept = replace(ledger, customers=customers, items=items, holds=holds, events=events)
-    return Proposal(replace(plan, decisions=decisions), kept)
-
-
-def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), CUSTOMERS_AT_ONCE):
-        yield names[start : start + CUSTOMERS_AT_ONCE]

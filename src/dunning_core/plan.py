@@ -19,7 +19,7 @@ from dunning_core.history import Standings, fold
 from dunning_core.ledger import Customer, Hold, Ledger, OpenItem
 from dunning_core.policy import Policy, PolicyBook
 from dunning_core.rules import Judgement, Rules
-from dunning_core.values import Problem, digest, known_currencies
+from dunning_core.values import Problem, digest, known_currencies, minor_digits
 
 Channel = str
 ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+\.[^\s@<>,;:\"()\[\]\\.]+")
@@ -248,7 +248,7 @@ class _Sheet:
                 home = homes[place] = []
                 if self._fault(item) is None:
                     names[place] = self._home(item)
-            if item.id in by_id or place not in names or not item.balance.is_finite():
+            if item.id in by_id or place not in names or not _bookable(item.balance, item.currency):
                 self._stray(item)
             else:
                 by_id[item.id] = item
@@ -324,6 +324,9 @@ class _Sheet:
         if not balance.is_finite():
             outcome, rule, text = Outcome.UNUSABLE, "balance", f"the balance {balance} is no number"
             balance = Decimal(0)
+        elif item.currency in known_currencies() and not _bookable(balance, item.currency):
+            text = f"the balance {balance} is no amount in which {item.currency} is booked"
+            outcome, rule = Outcome.UNUSABLE, "balance"
         self.strays.append(Decision(item.id, item.customer, item.currency, balance, outcome, rule, text))
 
     def emptied(self) -> Iterator[Event]:
@@ -387,6 +390,14 @@ class _Sheet:
             recipients=recipients,
             repeat=self.standings.letters.get((letter.level, asked), 0),
         )
+
+
+def _bookable(balance: Decimal, currency: str) -> bool:
+    """A number, no finer than its currency is booked and no larger than arithmetic is exact."""
+    try:
+        return round(balance, minor_digits(currency)) == balance
+    except (ArithmeticError, ValueError):  # infinity, or more digits than there are
+        return False
 
 
 def _credit(item: OpenItem) -> bool:

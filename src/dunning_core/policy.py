@@ -357,7 +357,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             {"name": "final_demand", "when": [_due(40)], "pay_within_days": 7},
         ],
         "below_minimum": "demote",
-        "quiet_period": {"days": 14, "per": "group"},
+        "quiet_period": {"days": 14},
         "credits": "net_top_down",
     },
     # Each level some days after the one before; the end of the month for the second.

@@ -1,7 +1,7 @@
 """A policy and a date, compiled into rows of plain comparisons. The first row that holds, decides.
 
-Every rule about waits is written once, here. The readers of the table - `Table.judge`, `Table.where` for databases and
-data frames, `Table.prose` for people - only interpret it.
+Every rule about waits is written once, here. The readers of the table only interpret it: `Table.judge`, the prose for
+people, and those of the adapters for databases and data frames.
 """
 
 from __future__ import annotations

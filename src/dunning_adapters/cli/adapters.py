@@ -18,5 +18,5 @@ def adapters(session: Session) -> None:
     Where there is a dunning.toml, the adapters of the plugins that it names are listed as well.
     """
     wanted = session.settings.plugins if session.config.exists() else PluginsTable()
-    found = Plugins(wanted.modules, blocked=wanted.blocked).adapters()
+    found = Plugins.of(wanted, session.config.resolve().parent).adapters()
     show(("Port", "Name", ("Summary", "lines")), [(each.port, each.name, each.summary) for each in found])

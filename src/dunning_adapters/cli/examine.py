@@ -86,7 +86,7 @@ class Ports:
 def ports_are_made(settings: Settings, findings: Findings) -> Ports | None:
     """Every adapter and the templates, each tried whatever became of the others."""
     try:
-        ports = Ports(Plugins(settings.plugins.modules, blocked=settings.plugins.blocked), Templates.stock())
+        ports = Ports(Plugins.of(settings.plugins, settings.folder), Templates.stock())
     except ConfigError as error:
         findings.error(str(error))
         return None

@@ -9,7 +9,8 @@ import click
 from dunning_adapters.cli.letters import count, words
 from dunning_adapters.cli.screen import amount, say
 from dunning_adapters.cli.session import Session, in_session
-from dunning_adapters.runner import Proposal, Runner
+from dunning_adapters.proposal import Proposal
+from dunning_adapters.runner import Runner
 from dunning_core.aging import days_late
 from dunning_core.errors import PlanError
 from dunning_core.event import Event

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from dunning_adapters.cli.screen import Column, money, say, show, warn
+from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import Delivery, End, Run
-from dunning_adapters.runner import Proposal
 from dunning_core.action import Action
 from dunning_core.decision import Outcome
 from dunning_core.ledger import Customer

@@ -9,7 +9,7 @@ import click
 from dunning_adapters.cli.letters import count, show_letters, show_outcomes, tell_problems
 from dunning_adapters.cli.session import Session, in_session
 from dunning_adapters.plan_file import to_json, write_json, write_xlsx
-from dunning_adapters.runner import Proposal
+from dunning_adapters.proposal import Proposal
 
 FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from dunning_adapters.demo.books import export
 from dunning_adapters.demo.summary import summary, where
 from dunning_adapters.plan_file import write_json, write_xlsx
+from dunning_adapters.proposal import Proposal
 from dunning_adapters.report import people, write_report
 from dunning_adapters.result import Run
-from dunning_adapters.runner import Proposal, Runner
+from dunning_adapters.runner import Runner
 from dunning_adapters.settings import NAME, AdapterTable, Settings, load
 from dunning_core.errors import ConfigError, MissingExtra
 from dunning_core.event import Event, EventKind

@@ -60,7 +60,7 @@ class Hints:
 
 @dataclass(slots=True)
 class Gathered:
-    """A table gone through once. `fields` are the bound fields that have a column, in the order of the columns put aside."""
+    """A table gone through once. `fields` are the bound fields that have a column, in the order of those put aside."""
 
     bound: MappingOf[str, Bound]
     fields: tuple[str, ...]

@@ -30,8 +30,8 @@ class _BucketOf(dict[str, int]):
 
 
 class Spill:
-    """Rows of `width` cells (set before rows are added) by customer: joined to one text each, in memory while they are few, in an unnamed
-    temporary file beyond that. With one bucket nothing is ever written.
+    """Rows of `width` cells (set before rows are added) by customer: joined to one text each, in memory while they are
+    few, in an unnamed temporary file beyond that. With one bucket nothing is ever written.
     """
 
     def __init__(self, buckets: int = 1) -> None:

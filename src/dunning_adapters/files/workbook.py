@@ -55,7 +55,10 @@ class SheetTable:
 
 
 def open_sheet(path: Path, sheet: str | None, *, missing: Missing | None = None) -> SheetTable:
-    """Read one sheet: the named one, or the first with a header in which nothing is `missing`. Raises SourceError, MissingExtra."""
+    """Read one sheet: the named one, or the first with a header in which nothing is `missing`.
+
+    Raises SourceError, MissingExtra.
+    """
     book = _open(path)
     names = list(book.sheet_names)
     if sheet is not None and sheet not in names:

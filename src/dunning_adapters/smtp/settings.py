@@ -13,7 +13,7 @@ from dunning_core.errors import RenderError
 
 
 class SmtpSettings(BaseModel):
-    """`[transport]` with `name = "smtp"`. Times are seconds."""
+    """`[transport]` with `adapter = "smtp"`. Times are seconds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

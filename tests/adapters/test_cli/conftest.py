@@ -89,3 +89,9 @@ class Firm:
 def firm(tmp_path, monkeypatch):
     monkeypatch.setattr(Runner, "today", lambda _: date(2026, 12, 31))  # no day of a test lies in the future
     return Firm(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def no_width_from_outside(monkeypatch):
+    """A pipe is as wide as the program says, whatever terminal the tests were started from."""
+    monkeypatch.delenv("COLUMNS", raising=False)

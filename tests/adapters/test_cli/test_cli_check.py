@@ -154,7 +154,7 @@ def test_stale_payments_and_a_channel_that_nobody_carries(firm):
     add(firm, '[run]\npayments_max_age_days = 3\nchannels = ["email", "letter"]\n')
     found = findings(firm)
     assert "error: run.channels: 'letter' is wanted, but the transport carries only 'email'" in found
-    assert any("the source does not say how new its payments are" in line for line in found)
+    assert any("the source does not say how new payments are" in line for line in found)
 
 
 def test_rows_that_are_rejected_items_of_nobody_and_languages_that_nobody_writes(firm):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dunning_adapters import proposal
 from dunning_adapters import runner as runner_module
 from dunning_adapters.hookspecs import hookimpl
 from dunning_adapters.memory import MemorySource
@@ -16,7 +17,7 @@ from dunning_adapters.result import End
 from dunning_adapters.settings import parse
 from dunning_core.aging import DEFAULT_BUCKETS
 from dunning_core.decision import Outcome
-from dunning_core.errors import SourceError, TemplateError
+from dunning_core.errors import ConfigError, SourceError, TemplateError
 from dunning_core.event import EventKind
 from dunning_core.ledger import Hold, HoldReason, Person
 from dunning_core.values import Problem
@@ -122,7 +123,7 @@ def test_a_lean_plan_tells_the_same_in_less(stage):
     assert lean.plan.events == full.plan.events
     assert (lean.balances, lean.counts, lean.aging) == (full.balances, full.counts, full.aging)
     assert lean.balances == full.plan.balances()
-    idle = runner_module.IDLE
+    idle = proposal.IDLE
     busy = [d for d in full.plan.decisions if d.outcome not in idle]
     assert [d for d in lean.plan.decisions if d.outcome not in idle] == busy
     assert {Outcome.HELD, Outcome.UNREACHABLE, Outcome.NO_ACCOUNT} <= {d.outcome for d in lean.plan.decisions}
@@ -187,6 +188,7 @@ def test_lean_and_full_agree_whatever_is_open(stage, rows, days):
 
 def test_customers_are_worked_through_some_at_a_time(stage, monkeypatch):
     monkeypatch.setattr(runner_module, "CUSTOMERS_AT_ONCE", 2)
+    monkeypatch.setattr(runner_module, "CUSTOMERS_AT_A_TIME", 2)
     asked = []
     firm = stage(policy='ladder = "group"')
     for name in "EDCBA":
@@ -202,8 +204,33 @@ def test_customers_are_worked_through_some_at_a_time(stage, monkeypatch):
     assert asked == [None, ["A", "B"], ["C", "D"], ["E"]]
     firm.items.clear()
     firm.customers.clear()
+    firm.owes("Z", late=0)
     firm.later()
     assert [event.kind for event in firm.plan().plan.events] == [EventKind.RESTARTED] * 10
+
+
+def test_an_export_without_any_row_sets_no_ladder_back(stage):
+    firm = stage(policy='ladder = "group"').owes("A")
+    assert firm.tally(firm.run()) == {End.ACCEPTED: 1}
+    firm.items.clear()
+    firm.later()
+    assert firm.plan().plan.events == ()
+    assert ["there is no open item in it" in problem.what for problem in firm.runner.problems] == [True]
+
+
+def test_a_letter_of_a_channel_that_nobody_carries_waits(stage):
+    firm = stage().owes("A")
+    firm.runner.transport.channel = "letter"
+    (delivery,) = firm.run().deliveries
+    assert delivery.end is End.LATER
+    assert "carries only 'letter'" in delivery.text
+    assert not list(firm.runner.history.events())
+
+
+def test_a_misspelt_level_is_not_taken_for_none(stage):
+    firm = stage(run='approve = ["demnad"]').owes("A")
+    with pytest.raises(ConfigError, match=r"run\.approve: no policy has a level 'demnad'"):
+        firm.runner.approved(firm.plan())
 
 
 def test_aging_is_by_customer_or_by_whatever_is_wished(stage):
