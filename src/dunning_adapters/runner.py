@@ -165,14 +165,12 @@ class Runner:
     def proposals(self, as_of: date) -> Iterator[Proposal]:
         """The plan in pieces of whole customers: memory stays flat however large the ledger is."""
         seen: set[str] = set()
-        rows = 0
         planner = self._planner(as_of)
         with _rare_collections():
             for ledger in self._paid_up(as_of):
                 seen.update(ledger.customers)
-                rows += len(ledger.items)
                 yield Proposal(planner.plan(ledger, self.plugins.vetoes(ledger)), ledger)
-        gone = sorted(set(self.history.customers()) - seen) if rows else []
+        gone = sorted(set(self.history.customers()) - seen)
         for some in chunks(gone, CUSTOMERS_AT_ONCE):
             ledger = Ledger(self.creditor, events=self._remembered(some))
             yield Proposal(planner.plan(ledger), ledger)
@@ -200,8 +198,6 @@ class Runner:
             ledgers.append(kept.ledger)
         whole = together(self.creditor, ledgers)
         if not counts and any(self.history.customers()):
-            # An export that went wrong must not set ladders back.
-            plans = [replace(part, events=()) for part in plans]
             what = "there is no open item in it, though customers were written to before"
             self.problems.append(Problem("source", what, mend="if everything is paid, all is well"))
         return Proposal(joined(plans), whole, balances, counts, aging, frozenset(returned), tuple(dying))
