@@ -66,7 +66,10 @@ def test_a_romanian_export_in_cp1250_is_read_whole(tmp_path: Path) -> None:
     assert control.balances == {"RON": Decimal("900.00")}
 
 
-ITEMS = "id,customer,number,kind,issue_date,due_date,currency,amount,balance,credit_for,reference,policy,disputed,promise_until\n"
+ITEMS = (
+    "id,customer,number,kind,issue_date,due_date,currency,amount,balance,credit_for,reference,policy,disputed,"
+    "promise_until\n"
+)
 CUSTOMERS = (
     "id,name,country,language,kind,tax_id,registration,street,postcode,city,contact,email,phone,group,policy,blocked,"
     "responsible,responsible_email\n"
@@ -175,7 +178,8 @@ def test_customers_may_stand_in_the_rows_of_the_items(tmp_path: Path) -> None:
 
 def test_rows_that_disagree_about_a_customer_are_reported(tmp_path: Path) -> None:
     (tmp_path / "items.csv").write_text(
-        "Customer No,Name,Document No,Due Date,Currency,Balance\n1,Alfa,F1,2026-01-31,EUR,1.00\n1,Beta,F2,2026-01-31,EUR,1.00\n",
+        "Customer No,Name,Document No,Due Date,Currency,Balance\n"
+        "1,Alfa,F1,2026-01-31,EUR,1.00\n1,Beta,F2,2026-01-31,EUR,1.00\n",
         "utf-8",
     )
     (ledger,), _ = load(tmp_path, items="items.csv", mapping="generic")

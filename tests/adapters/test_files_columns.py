@@ -102,9 +102,11 @@ def test_what_is_no_number_is_refused(cell: str) -> None:
 
 
 @given(st.lists(st.decimals(-(10**7), 10**7, places=2), min_size=1), st.sampled_from(".,"), st.booleans())
-@example([Decimal("-0.00")], ".", False)
+@example([Decimal("-0.00")], ".", False)  # noqa: FBT003 - drawn values come by position
 def test_a_column_read_at_once_is_a_column_read_cell_by_cell(
-    amounts: list[Decimal], separator: str, grouped: bool
+    amounts: list[Decimal],
+    separator: str,
+    grouped: bool,  # noqa: FBT001 - drawn values come by position
 ) -> None:
     other = "," if separator == "." else "."
     cells = [
@@ -190,7 +192,7 @@ def test_what_is_no_date_is_refused(cell: str, what: str) -> None:
 def test_one_date_decides_for_the_column() -> None:
     column = DateColumn("items.csv, column Vto.")
     column.see(["01/02/2026", "03/03/2026"])
-    with pytest.raises(SourceError, match="column Vto.: '01/02/2026' may be day or month first .set `date_format`"):
+    with pytest.raises(SourceError, match=r"column Vto\.: '01/02/2026' may be day or month first .set `date_format`"):
         column.order()
     column.see(["01/02/2026"])
     column.see(["31/01/2026"])

@@ -122,7 +122,7 @@ def test_a_cut_at_every_byte_is_noticed(tmp_path: Path, end: str, encoding: str)
 @given(
     place=st.integers(0, len(seed()) - 1), byte=st.sampled_from(b'";,\n\r\t\x00\x1a 0.-\xc5\xff'), insert=st.booleans()
 )
-def test_a_changed_byte_never_loses_a_row(tmp_path: Path, place: int, byte: int, insert: bool) -> None:
+def test_a_changed_byte_never_loses_a_row(tmp_path: Path, place: int, byte: int, insert: bool) -> None:  # noqa: FBT001 - drawn
     whole = seed()
     changed = whole[:place] + bytes((byte,)) + whole[place + (not insert) :]
     (tmp_path / "items.csv").write_bytes(changed)
@@ -162,7 +162,10 @@ def test_utf8_wins_over_a_named_code_page_and_a_mark_over_all(tmp_path: Path) ->
 
 
 def test_a_title_above_the_header_and_blank_lines_are_no_rows(tmp_path: Path) -> None:
-    text = "Rozrachunki na dzień 20.11.2026\n\nnumber;customer;due_date;currency;balance\n\nF1;C1;2026-02-09;PLN;1.00\n;;;;\n"
+    text = (
+        "Rozrachunki na dzień 20.11.2026\n\nnumber;customer;due_date;currency;balance\n\n"
+        "F1;C1;2026-02-09;PLN;1.00\n;;;;\n"
+    )
     (tmp_path / "items.csv").write_text(text, "utf-8")
     items, problems, count, _ = ledger_rows(tmp_path)
     assert ([item.id for item in items], problems, count) == (["F1"], 0, 1)
