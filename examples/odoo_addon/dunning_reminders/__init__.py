@@ -1,0 +1,3 @@
+"""Payment reminders by dunning_core."""
+
+from . import models

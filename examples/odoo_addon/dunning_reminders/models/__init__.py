@@ -1,0 +1,3 @@
+"""What Odoo loads."""
+
+from . import dunning_event, dunning_run, res_company
