@@ -78,6 +78,7 @@ def chosen(runner: Runner, edited: Edited, by: str, because: str) -> tuple[Plan,
     plan = edited.plan
     kept = [action for action in plan.actions if not _touched(action, edited)]
     stopped: list[Decision] = []
+    _no_credit_is_torn(edited)
     wanted = _wanted(edited)
     still_open = {item.id for ledger in runner.ledgers(plan.as_of) for item in ledger.items} if wanted else set()
     paid = {item for items in wanted.values() for item in items} - still_open
@@ -109,6 +110,15 @@ def _credits_are_used_once(plan: Plan, actions: Iterable[Action]) -> None:
                 what = f"the credit {used.item} would be deducted from more than one letter"
                 mend = "give the ticked rows of this customer one level"
                 raise PlanError(what, where=f"customer {action.customer}", mend=mend)
+
+
+def _no_credit_is_torn(edited: Edited) -> None:
+    """A letter with a deduction cannot be cut in two: one of them would ask for what the credit covers, or neither."""
+    for action in edited.plan.actions:
+        if action.deductions and len({level for level, _ in _ticked(action, edited)}) > 1:
+            what = f"the credit {action.deductions[0].item} would be deducted from more than one letter"
+            mend = "give the ticked rows of this customer one level"
+            raise PlanError(what, where=f"customer {action.customer}", mend=mend)
 
 
 def _touched(action: Action, edited: Edited) -> bool:

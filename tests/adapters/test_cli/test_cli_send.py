@@ -294,6 +294,15 @@ def test_falls_are_recorded_once_though_a_plan_is_sent_twice(firm):
     assert [event.on for event in events(firm) if event.kind == "fallen"] == [date(2026, 11, 21)]
 
 
+def test_a_credit_larger_than_one_of_two_letters_is_not_torn(firm):
+    rows = "ES-1,C2,ES-1,2026-09-20,2026-10-05,EUR,100.00,100.00\nES-2,C2,ES-2,2026-09-20,2026-10-05,EUR,50.00,50.00\n"
+    head = MANY.splitlines(keepends=True)[0]
+    firm.items(head + rows + "ES-9,C2,ES-9,2026-09-20,2026-10-05,EUR,,-70.00\n")
+    firm("plan", "--xlsx", firm.path("plan.xlsx"))
+    edit(firm.path("plan.xlsx"), lambda item, cells: item == "ES-2" and setattr(cells["Level"], "value", "demand"))
+    assert "give the ticked rows" in firm("send", firm.path("plan.xlsx"), "--send", "--by", "ana", code=2).stderr
+
+
 def test_a_credit_is_not_deducted_from_two_letters(firm):
     more = "ES-3,C2,ES-3,2026-09-20,2026-10-05,EUR,400.00,400.00\nES-9,C2,ES-9,2026-09-20,2026-10-05,EUR,,-80.00\n"
     firm.items(MANY + more)
