@@ -69,7 +69,7 @@ class Books:
         client.context = {"allowed_company_ids": [company], "lang": "en_US", "active_test": False}
         books = cls(client, company, probe(client, settings.hold_fields))
         books.currencies = {row["id"]: row["name"] for row in client.rows("res.currency", [], ["name"])}
-        journals = client.rows("account.journal", [["type", "in", _FLOW], ["company_id", "=", company]], ["type"])
+        journals = client.rows("account.journal", [["type", "in", _FLOW]], ["type"])
         books.banks = frozenset(row["id"] for row in journals)
         return books
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 
-from dunning_adapters.odoo.faults import fault, refused_key
+from dunning_adapters.odoo.faults import Unanswered, fault, refused_key
 from dunning_adapters.odoo.settings import OdooSettings
 from dunning_adapters.odoo.wire import Wire
 from dunning_core.errors import ConfigError, SourceError
@@ -158,7 +158,9 @@ class Client:
         if status == HTTPStatus.NOT_FOUND:
             raise _NoPage("nothing of Odoo is found there", where=self.where, mend="see source.url")
         said = " ".join(body[:100].decode(errors="replace").split())
-        raise SourceError(f"HTTP {status}: {self._without_key(said)}", where=self.where, mend="see source.url")
+        # A gateway that gave up waiting does not know what the server behind it did.
+        kind = SourceError if reads or status < HTTPStatus.INTERNAL_SERVER_ERROR else Unanswered
+        raise kind(f"HTTP {status}: {self._without_key(said)}", where=self.where, mend="see source.url")
 
     def _fault(self, data: Mapping[str, Any], model: str, method: str) -> SourceError:
         text = self._without_key(str(data.get("message", "")))

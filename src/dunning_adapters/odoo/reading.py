@@ -57,9 +57,10 @@ class Reading:
 
     def some(self, names: Collection[str]) -> Iterator[Ledger]:
         """Ledgers of these customers, as far as they have something open."""
-        wanted = sorted({record(self.books, name) for name in names} - {0})
-        if not wanted:
+        chosen = {record(self.books, name) for name in names} - {0}
+        if not chosen:
             return
+        wanted = sorted(chosen)
         payments = self.books.payments()
         own: dict[int, Line] = {}
         for start in range(0, len(wanted), _CHUNK):
@@ -70,7 +71,7 @@ class Reading:
         others = self.books.lines(["move_id", "in", paid]) if paid else []
         self._prepare(payments, list({line.id: line for line in (*own.values(), *others)}.values()))
         of = {line.partner for line in own.values()} | {payment.partner for payment, _ in self._cover.left}
-        owner = {partner: id_ for partner, id_ in owners(self.books, of).items() if id_ in wanted}
+        owner = {partner: id_ for partner, id_ in owners(self.books, of).items() if id_ in chosen}
         yield from self._ledgers(list(own.values()), owner)
 
     def control(self) -> Control:

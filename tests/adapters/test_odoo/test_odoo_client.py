@@ -245,6 +245,15 @@ def test_writing_is_not_tried_again(script, asking):
     assert (server.asked, pauses) == (1, [])
 
 
+@pytest.mark.parametrize(("status", "kind"), [(504, Unanswered), (413, SourceError)])
+def test_a_gateway_that_gave_up_leaves_it_open_what_was_written(script, asking, status, kind):
+    client, _ = asking(script(http(status, b"gateway")))
+    with pytest.raises(SourceError, match=f"HTTP {status}: gateway") as caught:
+        client.execute("account.move", "message_post", [[1]])
+    client.wire.close()
+    assert type(caught.value) is kind
+
+
 def test_silence_ends(script, asking):
     client, _ = asking(script(5), timeout=0.1)
     with pytest.raises(Unanswered, match="timed out"):
