@@ -368,6 +368,12 @@ def test_an_item_with_a_policy_of_its_own_is_a_group_of_its_own(item, ledger):
     assert {action.group: action.level for action in then.actions}["łódź\x1fEUR"] == 1
 
 
+def test_an_item_that_names_its_customers_own_policy_is_not_apart(item, ledger):
+    customers = {"łódź": replace(ledger().customers["łódź"], policy="gentle")}
+    made = plan(ledger(item("a"), item("b", policy="gentle"), customers=customers), INSTALMENTS, DAY)
+    assert {action.group: len(action.lines) for action in made.actions} == {"łódź\x1fEUR": 2}
+
+
 def test_a_group_apart_begins_anew_by_its_own_policy(ledger):
     customers = {"łódź": replace(ledger().customers["łódź"], policy="plain")}
     first = sent(group=APART)
