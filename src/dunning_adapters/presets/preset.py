@@ -21,22 +21,21 @@ CERTAIN: tuple[Grade, ...] = ("A", "B")
 
 class Preset(BaseModel):
     """One ERP. `settings` are the names that stand in braces in the tables, with what they are unless somebody says
-    otherwise; `notes` what the tables rest on, by grade."""
+    otherwise; `unseen` is what it was never run on, `notes` what the tables rest on, by grade."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     title: str
     database: str
+    unseen: str
     settings: dict[str, Constant] = Field(default_factory=dict)
     notes: dict[Grade, tuple[str, ...]] = Field(default_factory=dict)
     tables: dict[str, Any]
 
     def remarks(self) -> list[str]:
         """What to verify on site before the first letter."""
-        found = [f"source: preset {self.name} ({self.title}); nothing of it was run on a real {self.database}"]
-        if self.database == "MariaDB":
-            found = [f"source: preset {self.name} ({self.title})"]
+        found = [f"source: preset {self.name} ({self.title}); nothing of it was run on {self.unseen}"]
         doubtful = [(grade, note) for grade, notes in sorted(self.notes.items()) for note in notes]
         found += [f"to verify (confidence {grade}): {note}" for grade, note in doubtful if grade not in CERTAIN]
         return found
@@ -56,5 +55,5 @@ def preset(name: str) -> Preset:
         message = f"preset: there is no preset {name!r} ({choice(name, names())})"
         raise ValueError(message)
     found = tomllib.loads((files(__package__) / f"{name}.toml").read_text(encoding="utf-8"))
-    own = {key: found.pop(key) for key in ("title", "database", "settings", "notes") if key in found}
+    own = {key: found.pop(key) for key in ("title", "database", "unseen", "settings", "notes") if key in found}
     return Preset(name=name, tables=found, **own)

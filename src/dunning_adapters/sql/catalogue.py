@@ -17,12 +17,14 @@ from sqlalchemy.types import TypeEngine
 
 from dunning_adapters.sql.engine import first_line
 from dunning_adapters.sql.relation import Formula, Relation
-from dunning_adapters.sql.tables import Types, column, condition, missing, table, trimmed
+from dunning_adapters.sql.tables import FIREBIRD, Types, column, condition, missing, table, trimmed
 from dunning_adapters.sql.widening import widened
 from dunning_core.errors import ConfigError
 
 _BINARY: Final = {"sqlite": "BINARY", "mssql": "Latin1_General_100_BIN2"}
 """Collations in which texts are equal only when they are the same. PostgreSQL's are so by themselves."""
+
+_LONGEST: Final = 255  # characters of an identifier, where a cast to text must say how many
 
 _NUMBERS: Final = (sa.Integer, sa.Numeric)
 _TEXTS: Final = (sa.String, sa.types.NullType)  # the columns of a query tell no type
@@ -75,7 +77,8 @@ class Bound:
 
     def as_text(self, column: ColumnElement[Any]) -> ColumnElement[str]:
         """The column cast to text."""
-        return sa.cast(column, sa.String().with_variant(sa.Text(), "sqlite", "postgresql"))
+        kind = sa.String().with_variant(sa.Text(), "sqlite", "postgresql")
+        return sa.cast(column, kind.with_variant(sa.String(_LONGEST), *FIREBIRD))
 
     def comparable(self, name: str, other: Bound, other_name: str) -> bool:
         """Whether identifiers of the two columns can be compared as they are."""

@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from dunning_adapters.sql.catalogue import Bound
 from dunning_adapters.sql.fields import Columns, From
 from dunning_adapters.sql.rows import FINEST, Bad, Getter, Row, currency, getter
-from dunning_adapters.sql.tables import trimmed
+from dunning_adapters.sql.tables import FIREBIRD, trimmed
 
 _CHUNK: Final = 500  # identifiers per statement, well below the parameter limits of every engine
 
@@ -124,7 +124,7 @@ class Selection:
         if self.bound.dialect.name == "sqlite":
             exact: ColumnElement[Any] = sa.cast(sa.func.round(amount * 10**FINEST), sa.BigInteger)
         else:
-            exact = sa.cast(amount, sa.Numeric(24, FINEST))
+            exact = sa.cast(amount, sa.Numeric(24, FINEST).with_variant(sa.Numeric(18, FINEST), *FIREBIRD))
         if origin.negative_when is None:
             return exact
         negative = self.bound.column(origin.negative_when.column).in_(origin.negative_when.values)

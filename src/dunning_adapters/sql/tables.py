@@ -16,6 +16,9 @@ from sqlalchemy.types import TypeEngine
 from dunning_adapters.sql.relation import AnyOf, Condition
 from dunning_core.errors import ConfigError
 
+FIREBIRD: Final = ("firebird", "firebird.firebird")
+"""What SQLAlchemy's dialects of Firebird call themselves."""
+
 Types = dict[str, TypeEngine[Any]]
 
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], ColumnElement[bool]]]] = {

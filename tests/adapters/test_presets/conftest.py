@@ -73,6 +73,8 @@ def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
         def opened(script: str, kind: str, schema: str = "") -> sa.Engine:
             if kind == "sqlite":
                 engine = _sqlite(tmp_path, script, schema)
+            elif kind == "firebird":
+                engine = _firebird(tmp_path / f"{script}.fdb")
             else:
                 engine = sa.create_engine(request.getfixturevalue(f"{kind}_url"))
             stack.callback(engine.dispose)
@@ -109,12 +111,23 @@ def _sqlite(folder: Path, script: str, schema: str) -> sa.Engine:
     return engine
 
 
+def _firebird(path: Path) -> sa.Engine:
+    """A file of the embedded engine, in the code page of the country."""
+    driver = pytest.importorskip("firebird.driver", reason="no driver of Firebird")
+    pytest.importorskip("sqlalchemy_firebird", reason="no dialect of Firebird")
+    try:
+        driver.create_database(str(path), user="SYSDBA", password="masterkey", charset="WIN1250").close()  # noqa: S106
+    except Exception as error:  # noqa: BLE001 - without its libraries the driver raises what it likes
+        pytest.skip(f"no engine of Firebird: {error}")
+    return sa.create_engine(f"firebird+firebird://SYSDBA:masterkey@/{path}?charset=UTF8")
+
+
 def _run(engine: sa.Engine, script: str) -> None:
     text = (SCRIPTS / f"{script}.sql").read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("--")]
-    with engine.begin() as connection:
-        for statement in "\n".join(lines).split(";\n"):
-            if statement.strip():
+    for statement in "\n".join(lines).split(";\n"):
+        if statement.strip():
+            with engine.begin() as connection:  # Firebird sees a table only when it was committed
                 connection.exec_driver_sql(statement.strip().rstrip(";").replace("%", "%%"))
 
 
