@@ -20,7 +20,7 @@ Domain = list[Any]
 _READS: Final = frozenset(
     {"search", "read", "search_read", "search_count", "fields_get", "context_get", "read_group", "formatted_read_group"}
 )
-_BARE_ROWS: Final = 17  # first version whose search_read takes `load` on every model
+_BARE_ROWS: Final = 18  # search_read took no `load` on journal items in 16; nobody looked in 17
 _JSON_2: Final = 19  # first version with `/json/2`
 _POSITIONS: Final = {
     "search": ("domain",),

@@ -89,7 +89,7 @@ def test_the_source_asks_its_pages_as_they_were_recorded(version, start, source_
     for ((domain, fields), named), (arguments, said) in zip(pages, asked, strict=False):
         assert arguments[0] == domain
         assert {name: value for name, value in said.items() if name != "load"} == named
-        assert version < 17 or set(arguments[1]) <= {*fields, "account_type", "parent_state"}
+        assert version < 18 or set(arguments[1]) <= {*fields, "account_type", "parent_state"}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
