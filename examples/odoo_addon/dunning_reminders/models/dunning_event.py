@@ -1,5 +1,7 @@
 """What happened, and the day's work."""
 
+import logging
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
@@ -8,6 +10,8 @@ from dunning_core.policy import policy
 from dunning_core.render import Templates, render
 
 from ..ledger import as_ledger, open_items, preset, written
+
+_logger = logging.getLogger(__name__)
 
 
 class DunningEvent(models.Model):
@@ -64,8 +68,11 @@ class DunningEvent(models.Model):
     def cron_remind(self):
         """The cron job. A company that fails does not keep the others from their work."""
         for company in self.env["res.company"].search([("dunning_active", "=", True)]):
-            with self.env.cr.savepoint():
-                self.with_company(company).remind(company, fields.Date.context_today(self))
+            try:
+                with self.env.cr.savepoint():
+                    self.with_company(company).remind(company, fields.Date.context_today(self))
+            except Exception:
+                _logger.exception("No payment reminders of %s today", company.name)
 
     @api.model
     def ensure_cron(self):
