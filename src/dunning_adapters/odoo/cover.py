@@ -45,7 +45,7 @@ def cover(payments: Iterable[Payment], lines: Iterable[Line], moves: Mapping[int
         takers = [line for move in payment.invoices for line in of_move.get(move, ()) if _takes(line, payment)]
         if not takers:
             found.unplaced.append(payment)
-        elif doubt := _doubt(payment, takers, moves):
+        elif doubt := _doubt(payment, takers, moves) or _settled(payment, of_move):
             found.doubts |= dict.fromkeys((line.move for line in takers), doubt)
         else:
             _place(found, payment, sorted(takers, key=lambda line: (line.due, line.id)), convert)
@@ -68,6 +68,13 @@ def _doubt(payment: Payment, takers: Sequence[Line], moves: Mapping[int, Row]) -
     if len({line.currency for line in takers}) > 1:
         return f"{payment.name} pays invoices in several currencies"
     return ""
+
+
+def _settled(payment: Payment, of_move: Mapping[int, Sequence[Line]]) -> str:
+    """A doubt where an invoice is settled already: what remains of the payment for the others is not known."""
+    if all(move in of_move for move in payment.invoices):
+        return ""
+    return f"{payment.name} also pays invoices that are settled: how much of it is for this one is not known"
 
 
 def _place(found: Cover, payment: Payment, takers: Sequence[Line], convert: Convert) -> None:

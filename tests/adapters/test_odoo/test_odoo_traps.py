@@ -384,6 +384,12 @@ def test_a_payment_over_invoices_in_several_currencies_is_not_placed():
     assert set(found.doubts) == {7, 8}
 
 
+def test_a_payment_of_which_one_invoice_is_settled_already_is_not_placed():
+    found = cover([PAID], [OPEN], MOVES, lambda payment, currency: payment.amount)
+    assert (found.deducted, found.left) == ({}, [])
+    assert found.doubts == {7: "P also pays invoices that are settled: how much of it is for this one is not known"}
+
+
 def test_what_is_left_of_a_foreign_payment_is_no_credit():
     paid = replace(PAID, currency=125, invoices=(7,))
     found = cover([paid], [OPEN], MOVES, lambda payment, currency: Decimal(61))
