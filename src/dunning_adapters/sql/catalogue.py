@@ -68,7 +68,8 @@ class Bound:
             split = [text.split("/") for text in texts]
             clear = [one for one in split if len(one) == len(parts)]
             if len(clear) == len(split):
-                return sa.and_(*(self.among(part, {one[n] for one in clear}) for n, part in enumerate(parts)))
+                plain = [n for n, part in enumerate(parts) if isinstance(self.types[part], (*_NUMBERS, sa.String))]
+                return sa.and_(*(self.among(parts[n], {one[n] for one in clear}) for n in plain))
         kind = self.types[name]
         if isinstance(kind, _NUMBERS):
             return self.column(name).in_([int(text) for text in texts if _is_whole(text)])

@@ -75,8 +75,12 @@ class Join(Beside):
 
 
 class Lookup(Beside):
-    """One value out of another table: the `sum` of a column, its `max`, or the `first` by the column `by`."""
+    """One value out of another table: the `sum` of a column, its `max`, or the `first` by the column `by`.
 
+    The sum of no rows is 0. `joins` put further tables beside its rows.
+    """
+
+    joins: dict[str, Join] = Field(default_factory=dict)
     sum: str = ""
     max: str = ""
     first: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.expression import FromClause
 
 from dunning_adapters.sql import tables
-from dunning_adapters.sql.relation import Beside, Formula, Lookup, Relation
+from dunning_adapters.sql.relation import Beside, Formula, Join, Lookup, Relation
 from dunning_adapters.sql.rows import FINEST
 from dunning_adapters.sql.tables import Types, found, trimmed
 
@@ -20,11 +21,14 @@ _WIDEST = 60  # characters of a number as part of an identifier
 def widened(
     connection: sa.Connection, rows: FromClause, types: Types, relation: Relation, where: str
 ) -> tuple[FromClause, Types]:
-    """A SELECT of the columns that the relation mentions. Raises ConfigError for names that are not there."""
+    """A SELECT of the columns that the relation mentions; what is looked up comes before the formulas that may use it.
+
+    Raises ConfigError for names that are not there.
+    """
     wide = _Wide(connection, rows, types, where)
     for name, join in relation.joins.items():
         wide.join(name, join)
-    for name, made in relation.compute.items():
+    for name, made in sorted(relation.compute.items(), key=lambda pair: isinstance(pair[1], Formula)):
         wide.compute(name, made)
     names = [name for name in wide.types if name in relation.mentioned()]
     labels = [wide.columns[name].label(sa.quoted_name(name, quote=True)) for name in names]
@@ -34,18 +38,25 @@ def widened(
 class _Wide:
     """Rows on which columns are put, one join or formula at a time."""
 
-    def __init__(self, connection: sa.Connection, rows: FromClause, types: Types, where: str) -> None:
-        self.connection, self.dialect, self.where = connection, connection.dialect, where
-        own = rows.alias("own")
+    def __init__(
+        self, connection: sa.Connection, rows: FromClause, types: Types, where: str, name: str = "own"
+    ) -> None:
+        self.connection, self.dialect, self.where, self.name = connection, connection.dialect, where, name
+        own = rows.alias(name)
         self.source: FromClause = own
+        self.tables = [own]
         self.types = dict(types)
         self.columns: dict[str, ColumnElement[Any]] = {name: own.c[name] for name in types}
 
-    def join(self, name: str, join: Beside) -> None:
+    def join(self, name: str, join: Join) -> None:
         """Put the columns of another table beside, as `name.column`."""
-        beside, types, conditions = self._beside(join, name, f"{self.where}.joins.{name}")
-        outer = not getattr(join, "required", False)
-        self.source = self.source.join(beside, sa.and_(*conditions), isouter=outer)
+        where = f"{self.where}.joins.{name}"
+        table, types = tables.table(self.connection, join.table, join.db_schema, where)
+        beside = table.alias(f"{self.name}_{name}")
+        theirs: dict[str, ColumnElement[Any]] = {one: beside.c[one] for one in types}
+        conditions = self._belonging(join, theirs, where)
+        self.source = self.source.join(beside, sa.and_(*conditions), isouter=not join.required)
+        self.tables.append(beside)
         self.columns |= {f"{name}.{one}": beside.c[one] for one in types}
         self.types |= {f"{name}.{one}": kind for one, kind in types.items()}
 
@@ -59,34 +70,34 @@ class _Wide:
         else:
             self.columns[name], self.types[name] = self._joined(made, where), sa.String()
 
-    def _beside(self, beside: Beside, name: str, where: str) -> tuple[FromClause, Types, list[ColumnElement[bool]]]:
-        table, types = tables.table(self.connection, beside.table, beside.db_schema, where)
-        alias = table.alias(name)
-        theirs = {one: alias.c[one] for one in types}
+    def _belonging(
+        self, beside: Beside, theirs: dict[str, ColumnElement[Any]], where: str
+    ) -> list[ColumnElement[bool]]:
+        """What holds for the other table's rows that belong to ours."""
         conditions = [
             found(theirs, their, f"{where}.on") == found(self.columns, mine, f"{where}.on")
             for their, mine in beside.on.items()
         ]
-        conditions += [
-            tables.condition(lambda one: found(theirs, one, f"{where}.where"), wanted, self.dialect)
-            for wanted in beside.where
-        ]
-        conditions += [
-            tables.condition(lambda one: found(self.columns, one, f"{where}.when"), wanted, self.dialect)
-            for wanted in beside.when
-        ]
-        return alias, types, conditions
+        for columns, wanted, field in ((theirs, beside.where, "where"), (self.columns, beside.when, "when")):
+            column_of = partial(found, columns, where=f"{where}.{field}")
+            conditions += [tables.condition(column_of, one, self.dialect) for one in wanted]
+        return conditions
 
     def _looked_up(self, lookup: Lookup, where: str) -> tuple[ColumnElement[Any], Any]:
-        beside, types, conditions = self._beside(lookup, "looked_up", where)
-        theirs = {one: beside.c[one] for one in types}
+        table, types = tables.table(self.connection, lookup.table, lookup.db_schema, where)
+        other = _Wide(self.connection, table, types, where, "looked_up")
+        for name, join in lookup.joins.items():
+            other.join(name, join)
         name = lookup.sum or lookup.max or lookup.first
-        column = found(theirs, name, where)
+        column, kind = found(other.columns, name, where), other.types[name]
+        conditions = self._belonging(lookup, other.columns, where)
         if lookup.first:
-            query = sa.select(column).where(*conditions).order_by(found(theirs, lookup.by, f"{where}.by")).limit(1)
+            by = found(other.columns, lookup.by, f"{where}.by")
+            query = sa.select(column).where(*conditions).order_by(by).limit(1)
         else:
-            query = sa.select(sa.func.sum(column) if lookup.sum else sa.func.max(column)).where(*conditions)
-        return query.correlate_except(beside).scalar_subquery(), types[name]
+            value = sa.func.coalesce(sa.func.sum(column), 0) if lookup.sum else sa.func.max(column)
+            query = sa.select(value).where(*conditions)
+        return query.select_from(other.source).correlate(*self.tables).scalar_subquery(), kind
 
     def _difference(self, formula: Formula, where: str) -> ColumnElement[Any]:
         first, *others = (self._amount(name, formula, where) for name in formula.difference)
@@ -105,9 +116,20 @@ class _Wide:
 
     def _text(self, name: str, where: str) -> ColumnElement[Any]:
         column, kind = found(self.columns, name, where), self.types.get(name)
+        if isinstance(kind, sa.Date | sa.DateTime):
+            return self._iso(column)
         if not isinstance(kind, sa.String):
             return sa.cast(column, sa.String(_WIDEST))
         return trimmed(column, self.dialect) if isinstance(kind, sa.CHAR) else column
+
+    def _iso(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A date as 2026-01-31, whatever language the database speaks."""
+        if self.dialect.name == "sqlite":
+            return sa.func.substr(column, 1, 10)
+        if self.dialect.name == "mssql":
+            kind: ColumnElement[Any] = sa.literal_column("VARCHAR(10)")
+            return sa.func.convert(kind, column, sa.literal_column("23"), type_=sa.String())
+        return sa.cast(sa.cast(column, sa.Date), sa.String(10))
 
     def _joined(self, formula: Formula, where: str) -> ColumnElement[Any]:
         parts = [self._text(part, where) for part in formula.key or formula.words or formula.either]

@@ -57,6 +57,8 @@ def asked(library, monkeypatch):
             real.connection.dbapi_connection.create_collation(
                 "Latin1_General_100_BIN2", lambda one, other: (one > other) - (one < other)
             )
+            real.connection.dbapi_connection.create_function("VARCHAR", 1, lambda length: length)
+            real.connection.dbapi_connection.create_function("CONVERT", 3, lambda _, value, style: str(value)[:10])
             pretended = Pretended(real)
             books = BooksOfASource(pretended, mapping(name, page=2))
             reading = source_module._Reading(pretended, books, None, books.payments_as_of(pretended))
@@ -98,6 +100,7 @@ TEXTS = {
     "comarch-xl": {"gid", "TrP_Waluta", "KAZ_Waluta"},
     "subiekt-gt": {""},  # LTRIM(RTRIM(nzf_IdWaluty))
     "enova365": {"KwotaSymbol"},
+    "tango-gestion": {"id", "document.COD_CLIENT", "COD_CLIENT"},
     "wapro-mag": {"SYM_WALUTY"},
 }
 
