@@ -97,6 +97,17 @@ def test_a_policy_that_is_not_in_the_book(item, ledger):
     assert decision.because == "policy: there is no policy 'lenient' (there are policy)"
 
 
+@pytest.mark.parametrize(
+    ("balance", "currency"), [("0.001", "EUR"), ("100.505", "RON"), ("10.5", "JPY"), ("1E+27", "EUR"), ("1E+40", "EUR")]
+)
+def test_a_balance_finer_or_larger_than_its_currency_is_booked_is_none(item, ledger, balance, currency):
+    made = planned(ledger(item("a", balance=balance, currency=currency), item("b")))
+    (bad,) = [decision for decision in made.decisions if decision.item == "a"]
+    assert (bad.outcome, bad.rule, bad.balance) == ("unusable", "balance", Decimal(balance))
+    assert bad.because == f"the balance {Decimal(balance)} is no amount in which {currency} is booked"
+    assert [[line.item for line in action.lines] for action in made.actions] == [["b"]]
+
+
 @pytest.mark.parametrize("balance", ["NaN", "sNaN", "Infinity", "-Infinity"])
 def test_a_balance_that_is_no_number_counts_as_nothing(item, ledger, balance):
     made = planned(ledger(item("bad", balance=balance), item("good")))
