@@ -116,7 +116,7 @@ def _firebird(path: Path) -> sa.Engine:
     driver = pytest.importorskip("firebird.driver", reason="no driver of Firebird")
     pytest.importorskip("sqlalchemy_firebird", reason="no dialect of Firebird")
     try:
-        driver.create_database(str(path), user="SYSDBA", password="masterkey", charset="WIN1250").close()  # noqa: S106
+        driver.create_database(str(path), user="SYSDBA", password="masterkey", charset="WIN1250").close()  # noqa: S106 - fixed names of a fixture
     except Exception as error:  # noqa: BLE001 - without its libraries the driver raises what it likes
         pytest.skip(f"no engine of Firebird: {error}")
     return sa.create_engine(f"firebird+firebird://SYSDBA:masterkey@/{path}?charset=UTF8")
