@@ -30,7 +30,10 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One planned letter and what became of it; `text` says why where it did not go out."""
+    """One planned letter and what became of it; `text` says why where it did not go out.
+
+    The document of a letter that was delivered keeps its text, but neither its HTML nor its attachments.
+    """
 
     action: Action
     customer: Customer

@@ -329,7 +329,7 @@ class Runner:
                 standing, stranded = self._carried(standing)
                 deliveries += [*overtaken, *stranded]
                 for delivery in posting.post(standing, as_of):
-                    deliveries.append(delivery)
+                    deliveries.append(_light(delivery))
                     self.progress("sending", len(deliveries), len(waiting))
         except TransportError as error:
             if not posting.recorded:
@@ -464,6 +464,13 @@ def _chosen_again(planner: Planner, fresh: Ledger, action: Action, vetoes: Mappi
         ).actions
     except (PlanError, PolicyError):
         return ()
+
+
+def _light(delivery: Delivery) -> Delivery:
+    """Without what only the transport needed: a hundred thousand letters would fill the memory."""
+    if delivery.document is None:
+        return delivery
+    return replace(delivery, document=replace(delivery.document, html="", attachments=()))
 
 
 def _customer(item: OpenItem) -> str:

@@ -264,3 +264,12 @@ def test_already_recorded_is_what_a_repeated_letter_is(stage):
     firm.history.append([event])
     with pytest.raises(AlreadyRecorded):
         firm.history.append([event])
+
+
+def test_a_delivered_letter_does_not_fill_the_memory(stage):
+    firm = stage().owes("A")
+    (proposed,) = firm.runner.propose(firm.plan()).deliveries
+    (delivered,) = firm.run().deliveries
+    assert "<html" in proposed.document.html
+    assert (delivered.document.html, delivered.document.attachments) == ("", ())
+    assert delivered.document.text == proposed.document.text
