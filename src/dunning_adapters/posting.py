@@ -117,20 +117,7 @@ class Posting:
         for event in dispatched:
             if event.at is not None and self.clock() - event.at < UNDER_WAY:
                 continue
-            told = Event(
-                EventKind.IN_DOUBT,
-                on,
-                event.customer,
-                key=event.key,
-                attempt=event.attempt,
-                creditor=event.creditor,
-                group=event.group,
-                level=event.level,
-                level_name=event.level_name,
-                channel=event.channel,
-                because="the program ended before there was an answer",
-                at=self.clock(),
-            )
+            told = self._answered(event, EventKind.IN_DOUBT, on, "the program ended before there was an answer")
             with suppress(AlreadyRecorded):  # the answer came after all
                 self.append([told])
                 where = f"letter {event.key[:32]}.{event.attempt} to customer {event.customer}"
@@ -181,20 +168,23 @@ class Posting:
         return receipts, broken
 
     def _result(self, case: Case, document: Document, receipt: Receipt, on: date) -> Event:
-        kind = RESULTS[receipt.verdict][1]
         because = " ".join(part for part in (receipt.phase, str(receipt.code or ""), receipt.text) if part)
-        action = case.action
+        dispatched = case.action.dispatched(on, attempt=document.attempt)
+        return self._answered(dispatched, RESULTS[receipt.verdict][1], on, because)
+
+    def _answered(self, letter: Event, kind: EventKind, on: date, because: str) -> Event:
+        """What became of a dispatched letter: the event names the letter, its facts stand in the dispatch."""
         return Event(
             kind,
             on,
-            action.customer,
-            key=action.key,
-            attempt=document.attempt,
-            creditor=action.creditor,
-            group=action.group,
-            level=action.level,
-            level_name=action.level_name,
-            channel=action.channel,
+            letter.customer,
+            key=letter.key,
+            attempt=letter.attempt,
+            creditor=letter.creditor,
+            group=letter.group,
+            level=letter.level,
+            level_name=letter.level_name,
+            channel=letter.channel,
             because=because,
             at=self.clock(),
         )
