@@ -141,14 +141,14 @@ def paying_never_raises(policy: Policy, ledger: Ledger, as_of: date) -> None:
     takes the lead when the oldest is paid.
     """
     shares = any(level.minimum_share_percent is not None for level in policy.levels)
-    if shares or policy.ladder != "item" or policy.credits != "ignore" or policy.below_minimum == "demote":
+    moved = policy.below_minimum == "demote" or policy.record_level != "own"  # not the item's own level
+    if shares or moved or policy.ladder != "item" or policy.credits != "ignore":
         return
     before = _levels(plan(ledger, policy, as_of).actions)
     for paid in ledger.items:
         rest = replace(ledger, items=tuple(item for item in ledger.items if item is not paid))
         after = _levels(plan(rest, policy, as_of).actions)
-        if policy.record_level == "own":
-            assert all(level <= before.get(item, 0) for item, level in after.items())
+        assert all(level <= before.get(item, 0) for item, level in after.items())
 
 
 def _levels(actions: tuple[Action, ...]) -> dict[str, int]:
