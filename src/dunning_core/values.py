@@ -62,9 +62,10 @@ def known_currencies() -> frozenset[str]:
 
 
 BOOKED_FINER = {"IQD": 3} | dict.fromkeys(
-    ("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"), 2
+    ("AFN", "ALL", "COP", "HUF", "IDR", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SOS", "SYP", "YER"), 2
 )
-"""Digits of currencies that Babel shows whole, as people in shops do, while ISO 4217 and invoices have decimals."""
+"""Digits of currencies that some Babel shows whole, as people in shops do, while ISO 4217 and invoices have decimals.
+Babel follows the locale data: HUF, COP and IDR lost theirs in 2.19, RSD got its own back."""
 
 
 @cache
