@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import optima
 from made_data import AS_OF, ITEM_HEADER
 
 from dunning_adapters import sieve
@@ -338,6 +339,7 @@ MEASURES = {
         letters,
         naive_letters,
         end_to_end,
+        *optima.MEASURES,
     )
 }
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import optima
 from made_data import write
 
 HERE = Path(__file__).parent
@@ -63,6 +64,14 @@ def main() -> None:
             if size <= 100_000:
                 print(f"{size:,} items: {LETTERS[2]}")
                 pair(LETTERS[0], LETTERS[1], folder, runs)
+            with optima.books(size) as there:
+                if there:
+                    print(f"{size:,} open items through a preset on PostgreSQL, beside the driver alone")
+                    pair("sql_columns", "sql_bare", folder, max(runs, 3))
+                    found = measured("sql_objects", folder)
+                    print(
+                        f"  sql_objects       {found['rows'] / found['seconds']:>12,.0f} /s {found['peak']:>7,.0f} MB"
+                    )
             print(f"{size:,} open items from CSV to letters in a durable SQLite history")
             found = measured("end_to_end", folder)
             rate, letters = found["rows"] / found["seconds"], found["letters"] / found["seconds"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from dunning_adapters.contacts import entries
+from dunning_adapters.garbage import rare_collections
 from dunning_adapters.plugins import Plugins
 from dunning_adapters.ports import History, Source, Transport
 from dunning_adapters.posting import Case, Posting
@@ -54,17 +53,6 @@ def _silent(what: str, done: int, of: int) -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Rows in bulk form no cycles, and looking for cycles among them takes a third of the time that planning takes."""
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], 100_000), *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 @dataclass(slots=True)
@@ -166,7 +154,7 @@ class Runner:
         """The plan in pieces of whole customers: memory stays flat however large the ledger is."""
         seen: set[str] = set()
         planner = self._planner(as_of)
-        with _rare_collections():
+        with rare_collections():
             for ledger in self._paid_up(as_of):
                 seen.update(ledger.customers)
                 yield Proposal(planner.plan(ledger, self.plugins.vetoes(ledger)), ledger)

@@ -18,6 +18,7 @@ from dunning_adapters.sql import ContactTable, Mapping, SourceSettings, SqlSourc
 from dunning_adapters.sql.engine import read_only
 from dunning_adapters.sql.source import from_settings
 from dunning_adapters.testing import SourceConformance
+from dunning_adapters.testing.columns import columns_agree
 from dunning_core.errors import SourceError
 from dunning_core.ledger import (
     Account,
@@ -329,6 +330,7 @@ def whole(source: SqlSource) -> tuple[dict[str, Decimal], list[str], list[Ledger
     assert control.rows == control.read + control.rejected
     assert control.balances == total((item.currency, item.balance) for item in items)
     assert len({item.id for item in items}) == len(items)
+    columns_agree(source.columns(TODAY), ledgers, TODAY)
     return {item.id: item.balance for item in items}, [str(p) for ledger in ledgers for p in ledger.problems], ledgers
 
 
@@ -498,7 +500,6 @@ def test_amounts_are_exact_where_the_database_knows_only_floats(sqlite_url: str)
             " (round it in a view or query)"
         ),
     ]
-    engine.dispose()
 
 
 @pytest.mark.parametrize("kind", [sa.String(20), sa.Float(53), sa.Numeric(20, 6), sa.BigInteger()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -134,7 +135,25 @@ class Books:
                 for row in selection.of(connection, field_, wanted):
                     yield from self._hold(selection, row, field_, wanted, problems)
 
-    def nameless_holds(self, connection: sa.Connection) -> list[Problem]:
+    def every_hold(self, connection: sa.Connection) -> Iterator[Hold]:
+        """All holds. Those that name nobody are left out: `nameless` tells of them."""
+        for selection in self._holds:
+            for row in selection.all(connection):
+                with suppress(Bad):
+                    yield rows.hold(selection.get, row, problems=[])
+
+    def nameless(self, connection: sa.Connection, receivables: Iterable[Receivables], problems: list[Problem]) -> int:
+        """Tells of rows that belong to nobody, or are nothing in particular, and counts those of the receivables."""
+        found = 0
+        for each in receivables:
+            keyless = each.selection.keyless(connection)
+            found += len(keyless)
+            for _ in each.items(keyless, problems):
+                pass
+        problems += self._nameless_holds(connection)
+        return found
+
+    def _nameless_holds(self, connection: sa.Connection) -> list[Problem]:
         """Rows of holds that no customer and no item will ever find. Said aloud, because somebody wants not to be
         reminded."""
         return [

@@ -37,36 +37,63 @@ class Selection:
         self.get: dict[str, Getter] = {field: _at(place) for place, field in enumerate(self.keys)}
         self.get |= {field: getter(origin, places) for field, origin in rest.items()}
 
-    def all(self, connection: sa.Connection, *conditions: ColumnElement[bool]) -> list[Row]:
-        """Rows under further conditions."""
-        return list(map(tuple, connection.execute(self.bound.select(*self._expressions).where(*conditions))))
+    def all(
+        self,
+        connection: sa.Connection,
+        *conditions: ColumnElement[bool],
+        instead: Sequence[ColumnElement[Any]] = (),
+    ) -> list[Row]:
+        """Rows under further conditions. `instead` are expressions that stand in the place of the fields' columns."""
+        return list(map(tuple, connection.execute(self._select(instead).where(*conditions))))
 
-    def of(self, connection: sa.Connection, field: str, texts: Collection[str]) -> Iterator[Row]:
+    def of(
+        self,
+        connection: sa.Connection,
+        field: str,
+        texts: Collection[str],
+        instead: Sequence[ColumnElement[Any]] = (),
+    ) -> Iterator[Row]:
         """Rows whose `field` is one of these identifiers; those that only look alike to the database as well."""
         for chunk in chunks(sorted(texts)):
-            yield from self.all(connection, self.bound.among(self.origins[field].column, chunk))
+            yield from self.all(connection, self.bound.among(self.origins[field].column, chunk), instead=instead)
 
-    def pages(self, connection: sa.Connection, size: int, *conditions: ColumnElement[bool]) -> Iterator[list[Row]]:
+    def pages(
+        self,
+        connection: sa.Connection,
+        size: int,
+        *conditions: ColumnElement[bool],
+        instead: Sequence[ColumnElement[Any]] = (),
+    ) -> Iterator[list[Row]]:
         """Rows in pages of about `size`, by the two keys, cut between customers. Memory holds a page and what the
         largest customer has."""
-        first, second = self.keys.values()
-        keyed = self.bound.select(*self._expressions).where(*self._keyed(), *conditions)
-        query = keyed.order_by(first, second).limit(size)
-        page: list[Row] = list(map(tuple, connection.execute(query)))
+        query = self._select(instead).where(*self._keyed(), *conditions).order_by(*self.keys.values())
         waiting: list[Row] = []
-        while page:
+        for page in self._blocks(connection, query, size):
             waiting += page
-            if len(page) < size:
-                break
-            last = page[-1]
-            cut = _start_of_last(waiting)
+            cut = _start_of_last(waiting) if len(page) == size else 0  # a short page is the last one
             if cut:
                 yield waiting[:cut]
                 waiting = waiting[cut:]
-            after = (first > last[0]) | ((first == last[0]) & (second > last[1]))  # T-SQL has no row comparison
-            page = list(map(tuple, connection.execute(query.where(after))))
         if waiting:
             yield waiting
+
+    def _blocks(self, connection: sa.Connection, query: sa.Select[Any], size: int) -> Iterator[Sequence[Row]]:
+        """The rows of an ordered query, `size` at a time.
+
+        Where other statements may run while a result is open, the database sorts once and keeps its place. Elsewhere
+        each block is a statement of its own that begins after the last row of the one before.
+        """
+        if connection.dialect.name == "postgresql":
+            with connection.execute(query, execution_options={"yield_per": size}) as result:
+                yield from result.partitions(size)
+            return
+        first, second = self.keys.values()
+        block = list(map(tuple, connection.execute(query.limit(size))))
+        while block:
+            yield block
+            last = block[-1]
+            after = (first > last[0]) | ((first == last[0]) & (second > last[1]))  # T-SQL has no row comparison
+            block = list(map(tuple, connection.execute(query.where(after).limit(size)))) if len(block) == size else []
 
     def keyless(self, connection: sa.Connection) -> list[Row]:
         """Rows in which a key is NULL: no page would ever hold them."""
@@ -96,7 +123,8 @@ class Selection:
         cannot be read are left out: they are problems."""
         origin = self.origins["currency"]
         group = [self.bound.key(origin.column)] if origin.column else []
-        total = sa.func.sum(self._exact(self.origins["balance"]))
+        balance = self.origins["balance"]
+        total = sa.func.sum(self._signed(self._exact(self._amount(balance)), balance))
         query = self.bound.select(total, *group).where(*self._keyed(), *conditions)
         read = getter(origin, {origin.column: 1})
         sums: dict[str, Decimal] = {}
@@ -115,20 +143,42 @@ class Selection:
         same = other.bound.select(sa.literal(1)).where(*other._keyed(), theirs == mine)
         return sa.exists(same.correlate(self.bound.source))
 
+    def _select(self, instead: Sequence[ColumnElement[Any]]) -> sa.Select[Any]:
+        if not instead:
+            return self.bound.select(*self._expressions)
+        return self.bound.select(*(key.label(f"k{n}") for n, key in enumerate(self.keys.values())), *instead)
+
     def _keyed(self) -> list[ColumnElement[bool]]:
         return [key.is_not(None) for key in self.keys.values()]
 
-    def _exact(self, origin: From) -> ColumnElement[Any]:
-        """A balance that the database adds up without rounding: SQLite has only floats and whole numbers."""
-        amount: ColumnElement[Any] = self.bound.column(origin.column) if origin.column else sa.literal(origin.value)
-        if self.bound.dialect.name == "sqlite":
-            exact: ColumnElement[Any] = sa.cast(sa.func.round(amount * 10**FINEST), sa.BigInteger)
+    def units(self, origin: From, sign: int = 1) -> tuple[ColumnElement[Any], ColumnElement[int]]:
+        """A balance in whole ten-thousandths, and 1 where that is not exactly the balance, or it is text."""
+        amount, finest = self._amount(origin), 10**FINEST
+        if isinstance(self.bound.types.get(origin.column), sa.String):
+            return sa.literal(0, sa.BigInteger()), sa.literal(1, sa.Integer())
+        if self.bound.dialect.name == "sqlite":  # an exact amount is the float nearest to it
+            units, stored = self._exact(amount), sa.func.typeof(amount)
+            nearest = units / sa.literal(float(finest))
+            same: ColumnElement[bool] = sa.and_(stored.in_(["integer", "real"]), nearest == amount)
         else:
-            exact = sa.cast(amount, sa.Numeric(24, FINEST).with_variant(sa.Numeric(18, FINEST), *FIREBIRD))
+            exact = self._exact(amount)
+            units, same = sa.cast(exact * finest, sa.BigInteger), exact == amount
+        return self._signed(sign * units, origin), sa.case((same, 0), else_=1)
+
+    def _amount(self, origin: From) -> ColumnElement[Any]:
+        return self.bound.column(origin.column) if origin.column else sa.literal(origin.value)
+
+    def _exact(self, amount: ColumnElement[Any]) -> ColumnElement[Any]:
+        """An amount that the database adds up without rounding: SQLite has only floats and whole numbers."""
+        if self.bound.dialect.name == "sqlite":
+            return sa.cast(sa.func.round(amount * 10**FINEST), sa.BigInteger)
+        return sa.cast(amount, sa.Numeric(24, FINEST).with_variant(sa.Numeric(18, FINEST), *FIREBIRD))
+
+    def _signed(self, amount: ColumnElement[Any], origin: From) -> ColumnElement[Any]:
         if origin.negative_when is None:
-            return exact
+            return amount
         negative = self.bound.column(origin.negative_when.column).in_(origin.negative_when.values)
-        return sa.case((negative, -exact), else_=exact)
+        return sa.case((negative, -amount), else_=amount)
 
 
 def chunks(texts: Iterable[str]) -> Iterator[list[str]]:

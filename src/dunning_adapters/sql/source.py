@@ -13,8 +13,10 @@ from weakref import finalize
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from dunning_adapters.garbage import rare_collections
 from dunning_adapters.ports import Contact, Control
 from dunning_adapters.sql.books import Books, Receivables
+from dunning_adapters.sql.columns import Page, pages
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.engine import engine_for, first_line, is_file, read_only, shown, url_from
 from dunning_adapters.sql.mapping import Mapping, SourceSettings
@@ -62,6 +64,15 @@ class SqlSource:
             yield from reading.everything() if customers is None else reading.some(customers)
             if customers is None:
                 self._control = reading.control()
+
+    def columns(self, as_of: date) -> Iterator[Page]:
+        """Everything open as columns for the sieve, in pages of whole customers. Needs the extra `fast`.
+
+        Customers themselves are not read, nor what else a letter needs: `read` those about whom something has to be
+        done. Raises as `read` does, and MissingExtra.
+        """
+        with rare_collections(), self._reading() as (connection, books):
+            yield from pages(connection, books, as_of)
 
     def control(self) -> Control:
         """Counted and added up by the database itself, in the transaction of the last full read."""
@@ -147,10 +158,7 @@ class _Reading:
     def _nameless(self) -> Iterator[Ledger]:
         """Rows that belong to nobody, or are nothing in particular: problems all of them."""
         problems: list[Problem] = []
-        for each in self.receivables:
-            for _ in each.items(each.selection.keyless(self.connection), problems):
-                pass
-        problems += self.books.nameless_holds(self.connection)
+        self.books.nameless(self.connection, self.receivables, problems)
         if problems:
             yield Ledger(self.creditor, payments_as_of=self.payments_as_of, problems=tuple(problems))
 

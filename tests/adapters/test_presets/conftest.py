@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from dunning_adapters.presets import mapping
 from dunning_adapters.sql import SqlSource
+from dunning_adapters.testing.columns import columns_agree
 from dunning_core.ledger import Creditor, Customer, Hold, Ledger, OpenItem
 from dunning_core.values import total
 
@@ -59,6 +60,7 @@ def read(source: SqlSource) -> Books:
     assert control.rows == control.read + control.rejected
     sums = total((item.currency, item.balance) for item in books.items.values())
     assert {code: Decimal(amount) for code, amount in control.balances.items()} == sums
+    columns_agree(source.columns(TODAY), books.ledgers, TODAY)
     return books
 
 
