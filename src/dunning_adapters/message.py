@@ -126,7 +126,7 @@ def _encoded(text: str) -> Iterator[str]:
     """RFC 2047 words in base64, cut after a space where there is one and never inside a character."""
     rest = text
     while rest:
-        size = len(rest)
+        size = min(len(rest), _WORD)  # a character has a byte at least; a name of a megabyte takes no hours
         while len(rest[:size].encode()) > _WORD:
             size -= 1
         if size < len(rest):

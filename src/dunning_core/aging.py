@@ -62,11 +62,12 @@ def age(
     """Balances per `by` (customer unless told otherwise) and currency in each bucket.
 
     `onto` adds to an aging that is already there, for ledgers that come in pieces. The sum of all buckets is the
-    ledger's balance, per currency.
+    ledger's balance, per currency. A balance that is no number counts as nothing, as in the plan.
     """
     table = {} if onto is None else onto
     width = len(buckets.edges) + 2
     for item in items:
         row = table.setdefault((by(item), item.currency), [Decimal(0)] * width)
-        row[buckets.index((as_of - item.due_date).days)] += item.balance
+        if item.balance.is_finite():
+            row[buckets.index((as_of - item.due_date).days)] += item.balance
     return table

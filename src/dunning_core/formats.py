@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache, lru_cache, partial
 
 from babel import Locale
@@ -62,7 +62,9 @@ class Formats:
         if text[-digits - 1 : -digits] != "." or currency in WITHOUT_DECIMALS:
             if currency in WITHOUT_DECIMALS and amount == amount.to_integral_value():
                 digits = 0
-            if amount != round(amount, digits):
+            with localcontext(prec=len(text) + digits):  # an ERP's nonsense may have more than are usual
+                finer = amount != round(amount, digits)
+            if finer:
                 return _by_babel(amount, currency, self.locale, bare=bare, digits=digits)
             text = f"{amount:,.{digits}f}"
         shape = self._shape(currency, bare=bare)
@@ -137,4 +139,4 @@ def _fitted(pattern: str, fraction: str) -> str:
 def _spaced(pattern: str, currency: str, locale: Locale) -> str:
     """Unicode's rule that Babel leaves out: a code of letters does not stick to the number (RON 12, but €12)."""
     sign = locale.currency_symbols.get(currency, currency)
-    return re.sub(r"¤(?=[#0])", "¤\u00a0", pattern) if sign[-1].isalpha() else pattern
+    return re.sub(r"¤(?=[#0])", "¤\u00a0", pattern) if sign[-1:].isalpha() else pattern
