@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from importlib import import_module
 from importlib.metadata import entry_points
-from inspect import isgenerator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pluggy
 from pydantic import ValidationError
 
 from dunning_adapters import hookspecs
 from dunning_adapters.hookspecs import Adapter
+from dunning_adapters.ports import History, Source, Transport
+from dunning_adapters.promises import UNPROMISED, promised, told
 from dunning_adapters.settings import AdapterTable, PluginsTable, explained
 from dunning_core.action import Action
 from dunning_core.errors import ConfigError, DunningError, RenderError, SourceError
@@ -28,6 +29,13 @@ ENTRY_POINTS = "dunning"
 BUILT_IN = ("memory", "files", "sql", "presets", "odoo", "smtp", "folder")
 
 Port = Literal["source", "history", "transport"]
+PORTS: Final[Mapping[str, type]] = {"source": Source, "history": History, "transport": Transport}
+
+ANSWERS: Final[Mapping[str, type]] = {
+    "dunning_adapters": Adapter, "dunning_holds": Hold, "dunning_eligible": str, "dunning_variables": Mapping,
+}  # fmt: skip
+LISTS: Final = frozenset({"dunning_adapters", "dunning_holds"})
+"""Hooks whose answer is any number of such values."""
 
 
 class Plugins:
@@ -66,18 +74,16 @@ class Plugins:
             raise ConfigError(f"{name} is named twice", where="plugins.modules", mend="keep one of them")
         try:
             self.manager.register(import_module(name), name)
-        except Exception as error:
-            what = f"cannot be loaded: {type(error).__name__}: {error}"
-            raise ConfigError(what, where=f"plugin {name}") from error
+        except UNPROMISED as error:
+            raise ConfigError(f"cannot be loaded: {told(error)}", where=f"plugin {name}") from error
 
     def _load_installed(self) -> None:
         for name in sorted(entry_points(group=ENTRY_POINTS).names):
             try:
                 self.manager.load_setuptools_entrypoints(ENTRY_POINTS, name)
-            except Exception as error:
-                what = f"cannot be loaded: {type(error).__name__}: {error}"
-                mend = "repair or uninstall it, or name it in plugins.blocked"
-                raise ConfigError(what, where=f"installed plugin {name}", mend=mend) from error
+            except UNPROMISED as error:
+                where, mend = f"installed plugin {name}", "repair or uninstall it, or name it in plugins.blocked"
+                raise ConfigError(f"cannot be loaded: {told(error)}", where=where, mend=mend) from error
 
     def _collect(self) -> dict[tuple[str, str], Adapter]:
         found: dict[tuple[str, str], Adapter] = {}
@@ -104,7 +110,13 @@ class Plugins:
             settings = adapter.settings.model_validate(table.own)
         except ValidationError as error:
             raise explained(error, table.own, adapter.settings, table=port)[0] from None
-        return adapter.build(settings, folder)
+        with promised(ConfigError, f"{port} {adapter.name}"):
+            made = adapter.build(settings, folder)
+            complete = isinstance(made, PORTS[port])
+        if not complete:
+            what = f"{type(made).__name__} is no {port}: a member of the protocol is missing"
+            raise ConfigError(what, where=f"{port} {adapter.name}", mend="see the ports in the reference")
+        return made
 
     def holds(self, ledger: Ledger, as_of: date) -> tuple[Hold, ...]:
         """Holds that plugins know of. Raises SourceError for a plugin that fails: its holds must not be missed."""
@@ -140,10 +152,10 @@ class Plugins:
         for asked in reversed(getattr(self.manager.hook, hook).get_hookimpls()):
             try:
                 answer = asked.function(*(given[name] for name in asked.argnames))
-                answer = tuple(answer) if isgenerator(answer) else answer
-            except Exception as error:
-                what = f"{hook} failed: {type(error).__name__}: {error}"
-                raise fault(what, where=f"plugin {asked.plugin_name}") from error
+                if answer is not None:
+                    answer = _expected(hook, answer)
+            except UNPROMISED as error:
+                raise fault(f"{hook} failed: {told(error)}", where=f"plugin {asked.plugin_name}") from error
             if answer is not None:
                 yield answer
 
@@ -153,7 +165,24 @@ class Plugins:
         for implementation in self.manager.hook.dunning_recorded.get_hookimpls():
             try:
                 implementation.function(*[events][: len(implementation.argnames)])
-            except Exception as error:  # noqa: BLE001 - an observer must not change what happened
-                fault = DunningError(f"dunning_recorded failed: {type(error).__name__}: {error}")
-                problems.append(Problem(f"plugin {implementation.plugin_name}", fault.what))
+            except UNPROMISED as error:  # an observer must not change what happened
+                problems.append(
+                    Problem(f"plugin {implementation.plugin_name}", f"dunning_recorded failed: {told(error)}")
+                )
         return problems
+
+
+def _expected(hook: str, answer: Any) -> Any:
+    """The answer to a hook, a generator's as a tuple. Raises TypeError or ValueError for what answers nothing."""
+    each = tuple(answer) if hook in LISTS else (answer,)
+    for one in each:
+        if not isinstance(one, ANSWERS[hook]):
+            message = f"it gave {type(one).__name__}, not {ANSWERS[hook].__name__}"
+            raise TypeError(message)
+        if isinstance(one, Hold) and bool(one.item) == bool(one.customer):
+            message = "a hold must name either an item or a customer"
+            raise ValueError(message)
+        if isinstance(one, Adapter) and one.port not in PORTS:
+            message = f"there is no port {one.port!r} (ports are {', '.join(PORTS)})"
+            raise ValueError(message)
+    return each if hook in LISTS else answer

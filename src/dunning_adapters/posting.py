@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from dunning_adapters.intake import remembered
 from dunning_adapters.ports import History, Receipt, Transport, Verdict
+from dunning_adapters.promises import REPAIR, UNPROMISED, promised, told
 from dunning_adapters.result import Delivery, End
 from dunning_core.action import Action
 from dunning_core.document import Document
-from dunning_core.errors import AlreadyRecorded, DunningError, TransportError
+from dunning_core.errors import AlreadyRecorded, DunningError, HistoryError, TransportError
 from dunning_core.event import Event, EventKind
 from dunning_core.history import counted
 from dunning_core.ledger import Customer, Ledger
@@ -68,9 +71,23 @@ class Posting:
         """
         if not cases:
             return
-        with self.transport:
+        with self._connected():
             for start in range(0, len(cases), self.batch):
                 yield from self._post(cases[start : start + self.batch], on)
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """The transport, entered; whatever it answers when it is left, it cannot hide what was raised inside."""
+        with promised(TransportError, "transport"):
+            self.transport.__enter__()
+        try:
+            yield
+        except BaseException as error:
+            with suppress(*UNPROMISED):
+                self.transport.__exit__(type(error), error, error.__traceback__)
+            raise
+        with promised(TransportError, "transport"):
+            self.transport.__exit__(None, None, None)
 
     def _post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:
         ready: list[tuple[Case, Document]] = []
@@ -87,6 +104,7 @@ class Posting:
         recorded = list(self._dispatch(ready, on))
         ready = [(case, document) for case, document, fault in recorded if not fault]
         yield from (Delivery(c.action, c.customer, End.OVERTAKEN, d, fault) for c, d, fault in recorded if fault)
+        self._remembers([case.action.dispatched(on, attempt=document.attempt) for case, document in ready])
         receipts, broken = self._deliver(ready, on)
         for (case, document), receipt in zip(ready, receipts, strict=True):
             yield Delivery(case.action, case.customer, RESULTS[receipt.verdict][0], document, receipt.text)
@@ -99,11 +117,27 @@ class Posting:
         Delivering takes its time, and letters of other items or another level have other keys: a person who sends
         while a run is under way would ask for the same money once more, without any key being taken.
         """
-        known = {_name(event) for case in cases for event in case.ledger.events}
-        known.update(map(_name, self.recorded))
-        customers = sorted({case.action.customer for case in cases})
-        now = self.history.events(customers)
-        return {e.customer for e in now if e.kind is EventKind.DISPATCHED and _name(e) not in known}
+        customers = {case.action.customer for case in cases}
+        known = [event for case in cases for event in case.ledger.events]
+        known += (event for event in self.recorded if event.customer in customers)
+        names = {_name(event) for event in known}
+        now = self._remembers(known, customers)
+        return {e.customer for e in now if e.kind is EventKind.DISPATCHED and _name(e) not in names}
+
+    def _remembers(self, known: Sequence[Event], customers: Iterable[str] = ()) -> tuple[Event, ...]:
+        """What the history holds of these customers. Raises HistoryError when it lost a dispatch that is known.
+
+        A history that takes events and forgets them would let the same letter go out every night.
+        """
+        now = remembered(self.history, sorted({event.customer for event in known}.union(customers)))
+        held = {_name(event) for event in now if event.kind is EventKind.DISPATCHED}
+        for event in known:
+            if event.kind is EventKind.DISPATCHED and _name(event) not in held:
+                what = (
+                    f"letter {event.key[:32]}.{event.attempt} to customer {event.customer!r} was recorded and is lost"
+                )
+                raise HistoryError(what, where="history", mend="nothing may be sent until it keeps what it takes")
+        return now
 
     def written(self, case: Case, on: date) -> Document:
         """The document of a case. Raises RenderError."""
@@ -127,7 +161,8 @@ class Posting:
     def append(self, events: Iterable[Event]) -> None:
         """Record events, all or none. Raises AlreadyRecorded."""
         events = list(events)
-        self.history.append(events)
+        with promised(HistoryError, "history"):
+            self.history.append(list(events))
         self.recorded += events
 
     def _dispatch(self, ready: Sequence[tuple[Case, Document]], on: date) -> Iterator[tuple[Case, Document, str]]:
@@ -156,9 +191,11 @@ class Posting:
         interrupted = Verdict.IN_DOUBT
         try:
             for _, document in ready:
-                receipts.append(self.transport.deliver(document))
+                receipts.append(_receipt(self.transport.deliver(document), document))
         except TransportError as error:
             interrupted, broken = Verdict.LATER, error
+        except UNPROMISED as error:  # nobody knows whether that letter is out; with such a transport no other goes
+            broken = TransportError(f"it failed with {told(error)}", where="transport", mend=REPAIR)
         finally:
             for _, document in ready[len(receipts) :]:
                 receipts.append(Receipt(document.letter, interrupted, text=str(broken or "interrupted")))
@@ -188,6 +225,17 @@ class Posting:
             because=because,
             at=self.clock(),
         )
+
+
+def _receipt(answer: Any, document: Document) -> Receipt:
+    """What the transport answered. Raises TypeError or ValueError for what is no answer about this document."""
+    if not isinstance(answer, Receipt):
+        message = f"it answered with {type(answer).__name__}, not with a Receipt"
+        raise TypeError(message)
+    if answer.letter != document.letter:
+        message = f"it answered about letter {answer.letter!r}, not about {document.letter!r}"
+        raise ValueError(message)
+    return replace(answer, verdict=Verdict(answer.verdict))
 
 
 def _name(event: Event) -> tuple[str, int]:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from dunning_adapters import intake
 from dunning_adapters.contacts import entries
 from dunning_adapters.garbage import rare_collections
+from dunning_adapters.intake import Tally, once, remembered, written_to
 from dunning_adapters.plugins import Plugins
 from dunning_adapters.ports import History, Source, Transport
 from dunning_adapters.posting import Case, Posting
+from dunning_adapters.promises import UNPROMISED, told
 from dunning_adapters.proposal import Proposal, bounced, chunks, some_customers_at_a_time
 from dunning_adapters.result import Delivery, End, Run
 from dunning_adapters.senders import address
@@ -104,41 +107,28 @@ class Runner:
 
         A full reading is counted: raises SourceError when the source yields other rows than it announces.
         """
-        rows = 0
-        balances: dict[str, Decimal] = {}
-        for piece in self.source.read(self.creditor, as_of, customers):
-            rows += len(piece.items)
-            for item in piece.items:
-                balances[item.currency] = balances.get(item.currency, Decimal(0)) + item.balance
-            self.progress("reading", rows, 0)
+        tally = Tally()
+        for piece in intake.ledgers(self.source, self.creditor, as_of, customers, self.settings.run.max_items):
+            tally.add(piece)
+            self.progress("reading", tally.rows, 0)
             events = self._remembered(sorted(piece.customers))
             holds = (*piece.holds, *self.plugins.holds(piece, as_of))
             yield replace(piece, events=events, holds=holds)
         if customers is None:
-            self._agree(rows, balances)
+            tally.agree(self.source)
 
     def _remembered(self, customers: Sequence[str]) -> tuple[Event, ...]:
         """What happened with some customers. Raises HistoryError when it happened with another creditor.
 
         Two companies have customers and documents of the same numbers: one's letters would raise the other's levels.
         """
-        events = tuple(self.history.events(customers))
+        events = remembered(self.history, customers)
         other = next((event.creditor for event in events if event.creditor not in ("", self.creditor.id)), None)
         if other is not None:
             what = f"it holds letters of creditor {other!r}, this is {self.creditor.id!r}"
             mend = "give each creditor a history of his own; if only the name is new, set creditor.id to the former one"
             raise HistoryError(what, where="history", mend=mend)
         return events
-
-    def _agree(self, rows: int, balances: Mapping[str, Decimal]) -> None:
-        control, mend = self.source.control(), "nothing was decided; repair the source and run again"
-        if control.read != rows or control.read + control.rejected != control.rows:
-            what = f"{control.rows} rows announced, {rows} read and {control.rejected} rejected"
-            raise SourceError(what, where="source", mend=mend)
-        for currency in sorted({*control.balances, *balances}):
-            announced, found = control.balances.get(currency, Decimal(0)), balances.get(currency, Decimal(0))
-            if announced != found:
-                raise SourceError(f"{announced} {currency} announced, {found} read", where="source", mend=mend)
 
     def aging(self, as_of: date, by: Callable[[Ledger], Callable[[OpenItem], str]] | None = None) -> Aging:
         """Open balances per bucket, by customer unless `by` makes another name for an item of a ledger."""
@@ -158,7 +148,7 @@ class Runner:
             for ledger in self._paid_up(as_of):
                 seen.update(ledger.customers)
                 yield Proposal(planner.plan(ledger, self.plugins.vetoes(ledger)), ledger)
-        gone = sorted(set(self.history.customers()) - seen)
+        gone = sorted(set(written_to(self.history)) - seen)
         for some in chunks(gone, CUSTOMERS_AT_ONCE):
             ledger = Ledger(self.creditor, events=self._remembered(some))
             yield Proposal(planner.plan(ledger), ledger)
@@ -185,7 +175,8 @@ class Runner:
             plans.append(kept.plan)
             ledgers.append(kept.ledger)
         whole = together(self.creditor, ledgers)
-        if not counts and any(self.history.customers()):
+        once(whole.items)
+        if not counts and written_to(self.history):
             what = "there is no open item in it, though customers were written to before"
             self.problems.append(Problem("source", what, mend="if everything is paid, all is well"))
         return Proposal(joined(plans), whole, balances, counts, aging, frozenset(returned), tuple(dying))
@@ -391,9 +382,9 @@ class Runner:
             return
         try:
             self.source.note(entries(events))
-        except Exception as error:  # noqa: BLE001 - whatever the other side says, the report must come
-            fault = error if isinstance(error, DunningError) else DunningError(f"{type(error).__name__}: {error}")
-            self.problems.append(Problem("contact log", str(fault), mend="the history has it: dunning history"))
+        except UNPROMISED as error:  # whatever the other side says, the report must come
+            fault = str(error) if isinstance(error, DunningError) else told(error)
+            self.problems.append(Problem("contact log", fault, mend="the history has it: dunning history"))
         self.problems += self.plugins.recorded(tuple(events))
 
     def _finished(self, proposal: Proposal, deliveries: list[Delivery], started: datetime, *, dry: bool) -> Run:

@@ -52,6 +52,8 @@ class RunTable(_Table):
     batch: int | None = Field(default=None, ge=1, le=10_000)
     """Letters whose dispatch is recorded in one transaction. None: 1, or 200 for a transport that is idempotent."""
     holidays: tuple[date, ...] = ()
+    max_items: int = Field(default=10_000_000, ge=1)
+    """A source that yields more items, or more ledgers without one, is taken for one that does not end."""
 
 
 class TemplatesTable(_Table):

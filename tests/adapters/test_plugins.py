@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from dunning_adapters import cli
 from dunning_adapters.files import FilesSettings, FilesSource
 from dunning_adapters.hookspecs import Adapter, hookimpl
+from dunning_adapters.memory import MemorySource
 from dunning_adapters.plan_file.readback import read_xlsx
 from dunning_adapters.plugins import BUILT_IN, Plugins
 from dunning_adapters.settings import AdapterTable
@@ -34,12 +35,14 @@ ACTION = Action("abm", "A", "A", "p", 1, "notice", ())
 PIGEON = """
 from pydantic import BaseModel
 from dunning_adapters.hookspecs import Adapter, hookimpl
+from dunning_adapters.memory import MemoryTransport
 
 class PigeonSettings(BaseModel):
     loft: str
 
-class Pigeons:
+class Pigeons(MemoryTransport):
     def __init__(self, loft):
+        super().__init__()
         self.loft = loft
 
 @hookimpl
@@ -208,11 +211,17 @@ def test_building_gets_validated_settings_and_the_folder(tmp_path):
     class Mine:
         @hookimpl
         def dunning_adapters(self):
-            return [Adapter("source", "mine", "", Settings, lambda settings, folder: (settings.depth, folder))]
+            return [Adapter("source", "mine", "", Settings, lambda settings, folder: built(settings.depth, folder))]
 
+    def built(*given):
+        source.given = given
+        return source
+
+    source = MemorySource()
     plugins = of(Mine())
     plugins._adapters = plugins._collect()
-    assert plugins.build("source", AdapterTable(adapter="mine", depth="4"), tmp_path) == (4, tmp_path)
+    assert plugins.build("source", AdapterTable(adapter="mine", depth="4"), tmp_path) is source
+    assert source.given == (4, tmp_path)
 
 
 # -- every hook

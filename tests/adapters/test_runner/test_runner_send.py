@@ -127,12 +127,11 @@ def test_a_transport_that_breaks_down_leaves_the_rest_for_later(stage, batch):
 
 
 @pytest.mark.parametrize("batch", [1, 2, 1000])
-@pytest.mark.parametrize("fault", [KeyboardInterrupt(), RuntimeError("a bug")])
-def test_a_crash_leaves_that_one_letter_in_doubt(stage, batch, fault):
-    firm = stage(transport=stage.breaking(fault, at=2), run=f"batch = {batch}")
+def test_a_crash_leaves_that_one_letter_in_doubt(stage, batch):
+    firm = stage(transport=stage.breaking(KeyboardInterrupt(), at=2), run=f"batch = {batch}")
     for name in "ABCDE":
         firm.owes(name)
-    with pytest.raises(type(fault)):
+    with pytest.raises(KeyboardInterrupt):
         firm.run()
     assert firm.recorded(ACCEPTED) == firm.letters()
     assert len(firm.letters()) == 2
