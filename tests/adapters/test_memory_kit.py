@@ -108,6 +108,49 @@ class Echoing(MemorySource):
         return Control(rows=0, read=0)
 
 
+class Binary(MemorySource):
+    """Reckons in floats."""
+
+    def read(self, creditor: Creditor, as_of: date, customers: Collection[str] | None = None) -> Iterator[Ledger]:
+        for ledger in super().read(creditor, as_of, customers):
+            items = (replace(item, balance=float(item.balance)) for item in ledger.items)  # type: ignore[arg-type]
+            yield replace(ledger, items=tuple(items))
+
+
+class Shuffling(MemorySource):
+    """Has no order of its own."""
+
+    turn = 1
+
+    def read(self, creditor: Creditor, as_of: date, customers: Collection[str] | None = None) -> Iterator[Ledger]:
+        self.turn = -self.turn
+        for ledger in super().read(creditor, as_of, customers):
+            yield replace(ledger, items=ledger.items[:: self.turn])
+
+
+class Discreet(MemorySource):
+    """Rejects a row and says nothing."""
+
+    def control(self) -> Control:
+        told = super().control()
+        return replace(told, rows=told.rows + 1, rejected=1)
+
+
+class Boundless(MemorySource):
+    """Takes what is no number for one."""
+
+    def read(self, creditor: Creditor, as_of: date, customers: Collection[str] | None = None) -> Iterator[Ledger]:
+        for ledger in super().read(creditor, as_of, customers):
+            yield replace(ledger, items=tuple(replace(item, amount=Decimal("NaN")) for item in ledger.items))
+
+
+class Handing(MemoryTransport):
+    """Is entered, and another one works."""
+
+    def __enter__(self) -> MemoryTransport:  # type: ignore[override]
+        return MemoryTransport()
+
+
 class Raising(MemoryTransport):
     """Raises for one bad document."""
 
@@ -183,6 +226,10 @@ def test_faults_of_a_history_are_found(fault: type, expected: set[str]) -> None:
         (Losing, {"test_control_agrees_with_what_was_read"}),
         (Unfiltered, {"test_narrowing_equals_filtering_the_whole"}),
         (Echoing, {"test_control_agrees_with_what_was_read"}),
+        (Binary, {"test_a_run_believes_every_ledger"}),
+        (Shuffling, {"test_rows_come_in_the_same_order_each_time"}),
+        (Discreet, {"test_rejected_rows_are_told", "test_a_run_believes_every_ledger"}),
+        (Boundless, {"test_every_amount_is_a_number"}),
     ],
 )
 def test_faults_of_a_source_are_found(fault: type, expected: set[str]) -> None:
@@ -198,6 +245,7 @@ def test_faults_of_a_source_are_found(fault: type, expected: set[str]) -> None:
         (Raising, {"test_one_bad_document_is_a_verdict_and_no_exception"}),
         (Nameless, {"test_the_receipt_names_the_letter"}),
         (Swallowing, {"test_what_is_accepted_arrives"}),
+        (Handing, {"test_it_works_as_it_is_entered"}),
     ],
 )
 def test_faults_of_a_transport_are_found(fault: type, expected: set[str]) -> None:

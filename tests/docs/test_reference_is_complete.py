@@ -139,7 +139,9 @@ def written(value):
             return f"`{value.value}`"
         case bool():
             return f"`{str(value).lower()}`"
-        case int() | float() | Decimal():
+        case int():
+            return f"`{value}`"
+        case float() | Decimal():
             return f"`{value:g}`"
         case str() | Path() if str(value):
             return f"`{value}`"

@@ -10,12 +10,16 @@ from typing import Final
 
 import pytest
 
+from dunning_adapters.intake import Tally, ledgers
 from dunning_adapters.ports import Contact, Source
 from dunning_core.ledger import Creditor, Customer, Hold, Ledger, OpenItem
 from dunning_core.values import total
 
 _CREDITOR: Final = Creditor("RO14399840", "Exemplu S.R.L.", "RO")
 _AS_OF: Final = date(2026, 3, 2)
+
+_MOST: Final = 10_000_000
+"""Items after which a reading is taken for one that does not end."""
 
 Facts = tuple[dict[str, Customer], list[OpenItem], list[str]]
 """Customers by id, items by id, holds (as text, because they have no id of their own)."""
@@ -73,6 +77,31 @@ class SourceConformance:
         first = self.facts(source)
         assert self.facts(source) == first
         assert self.facts(self.make(tmp_path)) == first
+
+    def test_a_run_believes_every_ledger(self, source: Source) -> None:
+        # Types as declared (no float, no datetime, no list), holds beside what they hold, texts that can be written.
+        tally = Tally()
+        for ledger in ledgers(source, self.creditor, self.as_of, None, _MOST):
+            tally.add(ledger)
+        tally.agree(source)
+        name = next(item.customer for item in self.facts(source)[1])
+        assert list(ledgers(source, self.creditor, self.as_of, [name], _MOST))
+
+    def test_every_amount_is_a_number(self, source: Source) -> None:
+        items = [item for ledger in source.read(self.creditor, self.as_of) for item in ledger.items]
+        assert all(item.balance.is_finite() for item in items)
+        assert all(item.amount is None or item.amount.is_finite() for item in items)
+
+    def test_rows_come_in_the_same_order_each_time(self, source: Source) -> None:
+        first, second = (
+            [item.id for ledger in source.read(self.creditor, self.as_of) for item in ledger.items] for _ in range(2)
+        )
+        assert first == second
+
+    def test_rejected_rows_are_told(self, source: Source) -> None:
+        problems = [problem for ledger in source.read(self.creditor, self.as_of) for problem in ledger.problems]
+        assert problems or not source.control().rejected
+        assert all(problem.where and problem.what for problem in problems), "a problem says where and what"
 
     def test_control_agrees_with_what_was_read(self, source: Source) -> None:
         items = [item for ledger in source.read(self.creditor, self.as_of) for item in ledger.items]

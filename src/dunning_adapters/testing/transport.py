@@ -77,6 +77,10 @@ class TransportConformance:
         with pytest.raises(KeyError), transport:
             raise KeyError
 
+    def test_it_works_as_it_is_entered(self, transport: Transport) -> None:
+        with transport as open_transport:  # a run delivers through the transport that it was given
+            assert open_transport is transport
+
     @pytest.mark.parametrize(
         "trouble",
         [
