@@ -1,16 +1,17 @@
 """Databases of the tests: one per run and server, emptied after each test and dropped at the end.
 
-`DUNNING_TEST_POSTGRES` and `DUNNING_TEST_MARIADB` name other servers. Without a server its tests are skipped; where
-the environment variable CI is set they fail instead, so that nobody takes silence for success.
+`DUNNING_TEST_POSTGRES` and `DUNNING_TEST_MARIADB` name other servers. Without a server, or the engine of Firebird, its
+tests are skipped; where the environment variable CI is set they fail instead, so that nobody takes silence for success.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import URL, Engine, NullPool, create_engine, inspect, make_url, text
@@ -24,11 +25,20 @@ def _server(url: URL) -> Iterator[Engine]:
     try:
         engine.connect().close()
     except (OperationalError, ModuleNotFoundError) as error:
-        reason = f"no database server at {url.host}:{url.port}: {str(error).splitlines()[0]}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        _missing(f"no database server at {url.host}:{url.port}: {str(error).splitlines()[0]}")
     yield engine
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def missing() -> Callable[[str], NoReturn]:
+    """What to call where something is not installed that the tests need."""
+    return _missing
 
 
 @pytest.fixture(scope="session")

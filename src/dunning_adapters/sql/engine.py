@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,15 +14,35 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from dunning_core.errors import ConfigError, MissingExtra
 
-_EXTRAS: Final = {"postgresql+psycopg": "postgres", "mysql+pymysql": "mysql", "mariadb+pymysql": "mysql"}
-_DRIVERS: Final = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+_EXTRAS: Final = {
+    "postgresql+psycopg": "postgres",
+    "mysql+pymysql": "mysql",
+    "mariadb+pymysql": "mysql",
+    "mssql+pymssql": "mssql",
+    "mssql+pytds": "mssql-tds",
+    "firebird+firebird": "firebird",
+}
+_DRIVERS: Final = {
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+    "mssql": "mssql+pymssql",
+    "firebird": "firebird+firebird",
+}
 """The drivers that the extras install, for URLs that name none."""
+
+_DB_LIB: Final = re.compile(
+    r"DB-Lib error message \d+, severity \d+:\s*"
+    r"(General SQL Server error: Check messages from the SQL Server)?"
+)
+"""What pymssql's library puts between the lines of a server."""
 
 
 def url_from(url: str, url_env: str, folder: Path, *, where: str) -> URL:
     """The database URL itself, or the one in an environment variable; relative SQLite paths start from `folder`.
 
-    Raises ConfigError when it is no URL or the variable is not set. The URL is not repeated: it may hold a password.
+    A URL of Firebird without a `charset` gets UTF8. Raises ConfigError when it is no URL or the variable is not set.
+    The URL is not repeated: it may hold a password.
     """
     text = url
     if url_env:
@@ -37,6 +58,8 @@ def url_from(url: str, url_env: str, folder: Path, *, where: str) -> URL:
     parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
     if parsed.get_backend_name() == "sqlite" and is_file(parsed):
         parsed = parsed.set(database=str(folder / str(parsed.database)))
+    if parsed.get_backend_name() == "firebird" and "charset" not in parsed.query:  # or it sends bytes as they are
+        parsed = parsed.update_query_dict({"charset": "UTF8"})
     return parsed
 
 
@@ -46,6 +69,8 @@ def engine_for(url: URL, purpose: str) -> Engine:
     try:
         engine = create_engine(url, **arguments)
     except NoSuchModuleError:
+        if url.drivername in _EXTRAS:
+            raise MissingExtra(f"the dialect {url.drivername}", _EXTRAS[url.drivername], purpose) from None
         raise ConfigError(f"SQLAlchemy knows no database called {url.drivername}", where=purpose) from None
     except ModuleNotFoundError as missing:
         extra = _EXTRAS.get(url.drivername)
@@ -56,8 +81,12 @@ def engine_for(url: URL, purpose: str) -> Engine:
 
 
 @contextmanager
-def read_only(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees one moment and cannot write, as far as the database can be told so."""
+def read_only(engine: Engine, *, lock_timeout: int = 30, snapshot: bool = False) -> Iterator[Connection]:
+    """A transaction that sees one moment and cannot write, as far as the database can be told so.
+
+    SQL Server would make writers wait for a reader that wants to see one moment. So it stays READ COMMITTED there, and
+    a statement gives up after waiting `lock_timeout` seconds for a writer; `snapshot` is for databases that allow it.
+    """
     with engine.connect() as connection:
         match connection.dialect.name:
             case "postgresql":
@@ -69,6 +98,9 @@ def read_only(engine: Engine) -> Iterator[Connection]:
                 yield connection
             case "sqlite":
                 with _query_only(connection):
+                    yield connection
+            case "mssql":
+                with _waiting(connection, lock_timeout), _one_moment(connection) if snapshot else nullcontext():
                     yield connection
             case _:
                 yield connection
@@ -89,10 +121,47 @@ def _query_only(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql(f"PRAGMA query_only = {before}")
 
 
-def first_line(error: SQLAlchemyError) -> str:
+@contextmanager
+def _waiting(connection: Connection, seconds: int) -> Iterator[None]:
+    before = connection.exec_driver_sql("SELECT @@LOCK_TIMEOUT").scalar()
+    connection.exec_driver_sql(f"SET LOCK_TIMEOUT {seconds * 1000}")
+    try:
+        yield
+    finally:
+        with suppress(SQLAlchemyError):  # the server may be gone
+            connection.exec_driver_sql(f"SET LOCK_TIMEOUT {before}")
+
+
+@contextmanager
+def _one_moment(connection: Connection) -> Iterator[None]:
+    connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
+    connection.commit()  # only the next transaction begins under it
+    try:
+        yield
+    finally:
+        with suppress(SQLAlchemyError):
+            connection.rollback()
+            connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {connection.default_isolation_level}")
+
+
+def first_line(error: BaseException) -> str:
     """What the driver says, without SQLAlchemy's statement and parameters."""
-    lines = str(getattr(error, "orig", error)).splitlines()
-    return lines[0] if lines else type(error).__name__
+    said: BaseException = getattr(error, "orig", None) or error
+    texts = [text for text in _texts(said.args) if text.strip()]
+    if texts:  # before the message there may be a code
+        return next(line for line in _DB_LIB.sub("\n", texts[-1]).splitlines() if line.strip()).strip()
+    return first_line(said.__cause__) if said.__cause__ else type(said).__name__
+
+
+def _texts(arguments: Iterable[object]) -> Iterator[str]:
+    for each in arguments:
+        match each:
+            case str():
+                yield each
+            case bytes():
+                yield each.decode("utf-8", "replace")
+            case tuple():
+                yield from _texts(each)
 
 
 def shown(url: URL) -> str:

@@ -106,7 +106,11 @@ class ContactLog(BaseModel):
 
 
 class Mapping(BaseModel):
-    """The mapping without the database, for those who bring an Engine. `page` is how many rows are read at once."""
+    """The mapping without the database, for those who bring an Engine.
+
+    `page` is how many rows are read at once. The other two are for SQL Server: `lock_timeout` seconds a statement waits
+    for somebody who writes; `snapshot` reads one moment, in a database with ALLOW_SNAPSHOT_ISOLATION.
+    """
 
     model_config = FORBIDDING
 
@@ -115,6 +119,8 @@ class Mapping(BaseModel):
     holds: Annotated[tuple[Holds, ...], BeforeValidator(several)] = ()
     payments: Annotated[tuple[Payments, ...], BeforeValidator(several)] = ()
     page: int = Field(default=10_000, ge=2)
+    lock_timeout: int = Field(default=30, ge=1, le=3600)
+    snapshot: bool = False
 
 
 class SourceSettings(Mapping):

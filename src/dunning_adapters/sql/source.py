@@ -93,11 +93,18 @@ class SqlSource:
             url = self._engine.url
             if url.get_backend_name() == "sqlite" and is_file(url) and not Path(str(url.database)).exists():
                 raise SourceError("there is no such file", where=self._name)  # SQLite would make an empty one
-            with read_only(self._engine) as connection:
+            lock_timeout, snapshot = self._mapping.lock_timeout, self._mapping.snapshot
+            with read_only(self._engine, lock_timeout=lock_timeout, snapshot=snapshot) as connection:
                 self._books = self._books or Books(connection, self._mapping)
                 yield connection, self._books
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:  # a driver that cannot connect may say so in its own way
             raise SourceError(f"the database says: {first_line(error)}", where=self._name) from error
+        except UnicodeDecodeError as error:
+            raise SourceError(
+                f"a text is not in the code page of the connection, {error.encoding}",
+                where=self._name,
+                mend="for Firebird, the URL may name another: ?charset=WIN1252",
+            ) from None
 
 
 @dataclass

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import sqlalchemy as sa
+from sql_server import SqlServer
 
 from dunning_adapters.presets import mapping
 from dunning_adapters.sql import SqlSource
+from dunning_adapters.sql.engine import engine_for, url_from
 from dunning_adapters.testing.columns import columns_agree
 from dunning_core.ledger import Creditor, Customer, Hold, Ledger, OpenItem
 from dunning_core.values import total
@@ -64,19 +66,59 @@ def read(source: SqlSource) -> Books:
     return books
 
 
+Serve = Callable[[str, str], SqlServer]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts a double of SQL Server on the rows of a script: `serve(script, schema)`."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with ExitStack() as stack:
+
+        def started(script: str, schema: str) -> SqlServer:
+            engine = _sqlite(folder, script, schema)
+            _run(engine, script)
+            engine.dispose()
+            return stack.enter_context(SqlServer(_attached(folder, script, schema), schema))
+
+        yield started
+
+
+Make = Callable[..., str]
+
+
+@pytest.fixture
+def firebird(tmp_path: Path, missing: Callable[[str], NoReturn]) -> Make:
+    """Makes an empty file of Firebird and gives its URL: `firebird(name, code_page)`."""
+
+    def made(name: str, code_page: str = "WIN1250") -> str:
+        try:
+            return _firebird(tmp_path / f"{name}.fdb", code_page)
+        except Exception as error:  # noqa: BLE001 - without its libraries the driver raises what it likes
+            missing(f"no engine of Firebird: {error}")
+
+    return made
+
+
 Open = Callable[..., sa.Engine]
 
 
 @pytest.fixture
-def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
-    """Makes an engine on the rows of a script: `library(script, kind, schema)`."""
+def library(request: pytest.FixtureRequest, tmp_path: Path, serve: Serve, firebird: Make) -> Iterator[Open]:
+    """Makes an engine on the rows of a script: `library(script, kind, schema)`. The kinds `pymssql` and `pytds` are
+    drivers that talk to a double of SQL Server."""
     with ExitStack() as stack:
 
         def opened(script: str, kind: str, schema: str = "") -> sa.Engine:
             if kind == "sqlite":
                 engine = _sqlite(tmp_path, script, schema)
             elif kind == "firebird":
-                engine = _firebird(tmp_path / f"{script}.fdb")
+                engine = _driven(firebird(script))
+            elif kind in {"pymssql", "pytds"}:
+                engine = _driven(serve(script, schema).url(kind))
+                stack.callback(engine.dispose)
+                return engine  # its rows were there before the server
             else:
                 engine = sa.create_engine(request.getfixturevalue(f"{kind}_url"))
             stack.callback(engine.dispose)
@@ -101,6 +143,10 @@ def reading(library: Open) -> Callable[..., Books]:
     return books
 
 
+def _driven(url: str) -> sa.Engine:
+    return engine_for(url_from(url, "", Path(), where="url"), "a test")
+
+
 def _sqlite(folder: Path, script: str, schema: str) -> sa.Engine:
     main = folder / f"{script}.db"
     engine = sa.create_engine(f"sqlite:///{main}")
@@ -108,20 +154,22 @@ def _sqlite(folder: Path, script: str, schema: str) -> sa.Engine:
 
         @sa.event.listens_for(engine, "connect")
         def attach(connection: Any, _: Any) -> None:
-            connection.execute(f"ATTACH DATABASE '{folder / f'{script}-{schema}.db'}' AS \"{schema}\"")
+            connection.execute(f"ATTACH DATABASE '{_attached(folder, script, schema)}' AS \"{schema}\"")
 
     return engine
 
 
-def _firebird(path: Path) -> sa.Engine:
-    """A file of the embedded engine, in the code page of the country."""
-    driver = pytest.importorskip("firebird.driver", reason="no driver of Firebird")
-    pytest.importorskip("sqlalchemy_firebird", reason="no dialect of Firebird")
-    try:
-        driver.create_database(str(path), user="SYSDBA", password="masterkey", charset="WIN1250").close()  # noqa: S106 - fixed names of a fixture
-    except Exception as error:  # noqa: BLE001 - without its libraries the driver raises what it likes
-        pytest.skip(f"no engine of Firebird: {error}")
-    return sa.create_engine(f"firebird+firebird://SYSDBA:masterkey@/{path}?charset=UTF8")
+def _attached(folder: Path, script: str, schema: str) -> Path:
+    return folder / f"{script}-{schema}.db"
+
+
+def _firebird(path: Path, code_page: str) -> str:
+    """The URL of a new file of the embedded engine. Raises when there is no driver or no engine."""
+    from firebird import driver
+
+    user, password = "SYSDBA", "masterkey"  # the engine asks for no password
+    driver.create_database(str(path), user=user, password=password, charset=code_page).close()
+    return f"firebird://{user}:{password}@/{path}"
 
 
 def _run(engine: sa.Engine, script: str) -> None:
