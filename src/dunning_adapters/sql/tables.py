@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -42,16 +43,23 @@ def table(connection: sa.Connection, name: str, schema: str, where: str) -> tupl
     inspector = sa.inspect(connection)
     if schema and schema not in (schemas := inspector.get_schema_names()):
         raise ConfigError(f"there is no schema {schema!r}", where=f"{where}.schema", mend=near(schema, schemas))
-    names = [*inspector.get_table_names(schema or None), *inspector.get_view_names(schema or None)]
+    stored = partial(_stored, connection.dialect)
+    names = [*map(stored, inspector.get_table_names(schema or None))]
+    names += map(stored, inspector.get_view_names(schema or None))
     if connection.dialect.name == "postgresql":
         names += inspector.get_materialized_view_names(schema or None)
     if name not in names:
         message = f"there is no table or view {name!r}"
         raise ConfigError(message, where=f"{where}.table", mend=near(name, names))
-    types = {found["name"]: found["type"] for found in inspector.get_columns(name, schema or None)}
+    types = {stored(found["name"]): found["type"] for found in inspector.get_columns(name, schema or None)}
     columns = [column(one) for one in types]
     quoted = sa.quoted_name(name, quote=True)
     return sa.table(quoted, *columns, schema=sa.quoted_name(schema, quote=True) if schema else None), types
+
+
+def _stored(dialect: sa.Dialect, name: str) -> str:
+    """A name as it stands in the catalogue: SQLAlchemy shows names in capitals of Firebird in small letters."""
+    return str(dialect.denormalize_name(name)) if dialect.requires_name_normalize else name
 
 
 def column(name: str) -> sa.ColumnClause[Any]:
