@@ -38,6 +38,7 @@ def test_what_is_open_and_nothing_else(books):
         "18": "91.23 EUR",
         "19": "100 EUR",  # a deposit
         "21": "11.11 EUR",
+        "22": "5 EUR",  # a replacement of another invoice
         "payment2:2": "-20.1 EUR",
         "payment2:6": "-5.55 EUR",
     }
@@ -50,6 +51,7 @@ def test_an_item_in_full(books):
         Decimal("1230.00"), reference="BC 77",
     )  # fmt: skip
     assert books.items["13"].kind is ItemKind.CREDIT_NOTE
+    assert books.items["22"].kind is ItemKind.INVOICE
     assert books.items["payment2:2"].reference == "(DEPOSIT)"
 
 
@@ -117,7 +119,7 @@ def test_check_says_what_to_verify(library, mariadb_url, tmp_path, monkeypatch):
     Path("dunning.toml").write_text(SETTINGS.format(preset="dolibarr", url=mariadb_url), "utf-8")
     said = CliRunner().invoke(dunning, ["check", "--as-of", "2026-03-02"])
     assert said.exit_code == 0, said.output
-    assert "source: 8 items of 5 customers" in said.output
+    assert "source: 9 items of 5 customers" in said.output
     assert "to verify (confidence C): an invoice that Dolibarr sent" in said.output
 
 

@@ -47,6 +47,27 @@ def test_what_is_open_and_nothing_else(books):
     }
 
 
+@pytest.mark.parametrize(
+    ("direction", "types", "sign"),
+    [
+        (1, [1625, 1832, 2008, 2009, 2013, 2041, 2042, 2043, 2044, 2045], -1),  # corrections that lower a sale
+        (1, [1320, 1489, 1497, 1498, 1521, 1529, 2010, 2033], 0),  # owed to suppliers, or the wrong way round
+        (2, [2033, 2034, 2035, 2037, 2041, 2042, 2045], 1),  # sales, and corrections that raise one
+        (2, [1320, 1497, 1498, 1529, 2010, 2833, 7680, 7684], 0),  # from suppliers; letters, plans, opening balances
+    ],
+)
+def test_the_type_of_a_document_says_whose_it_is(library, direction, types, sign):
+    engine = library("comarch-xl", "sqlite", "CDN")
+    insert = """INSERT INTO "CDN"."TraPlat" VALUES (?, 3001, 1, ?, 0, 32, 7, 10.00, 9.99, 'PLN', 82197, 0, 0, 0)"""
+    with engine.begin() as connection:
+        connection.exec_driver_sql('DELETE FROM "CDN"."TraPlat"')
+        for kind in types:
+            connection.exec_driver_sql(insert, (kind, direction))
+    ledgers = SqlSource(engine, mapping("comarch-xl", payments={"receipts": False})).read(None, date(2026, 3, 2))
+    found = {item.id: item.balance for ledger in ledgers for item in ledger.items}
+    assert found == ({f"{kind}/3001/1": sign * Decimal("9.99") for kind in types} if sign else {})
+
+
 def test_an_item_in_full(books):
     assert books.items["2033/1001/2"] == OpenItem(
         "2033/1001/2", "7", date(2026, 1, 28), Decimal("230.01"), "PLN", ItemKind.INVOICE, "FS-17/2026/A",

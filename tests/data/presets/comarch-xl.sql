@@ -8,7 +8,8 @@ CREATE TABLE "CDN"."TraPlat" (
 );
 CREATE TABLE "CDN"."TraNag" (
     "TrN_GIDNumer" integer PRIMARY KEY, "TrN_GIDTyp" smallint, "TrN_TrNNumer" integer, "TrN_TrNRok" smallint,
-    "TrN_TrNSeria" varchar(5), "TrN_Data2" integer, "TrN_DokumentObcy" varchar(40)
+    "TrN_TrNSeria" varchar(5), "TrN_Data2" integer, "TrN_DokumentObcy" varchar(40),
+    "TrN_Stan" smallint
 );
 CREATE TABLE "CDN"."Obiekty" ("OB_GIDTyp" smallint PRIMARY KEY, "OB_Skrot" varchar(10));
 CREATE TABLE "CDN"."KntKarty" (
@@ -45,8 +46,10 @@ INSERT INTO "CDN"."KntOsoby" VALUES
     (32, 7, 4, 'druga@zelazo.example', 1, 0, NULL), (32, 7, 5, 'windykacja@zelazo.example', 0, 1, NULL),
     (944, 10, 1, 'pracownik@my.example', 1, 1, 0);
 INSERT INTO "CDN"."TraNag" VALUES
-    (1001, 2033, 17, 2026, 'A', 82184, 'ZAM/55'), (1002, 2033, 18, 2026, '', 82184, ''),
-    (1003, 2041, 3, 2026, 'KOR', 82190, NULL), (1004, 2037, 4, 2026, NULL, 1908212, NULL), (1005, 1521, 9, 2026, '', 82184, 'obca');
+    (1001, 2033, 17, 2026, 'A', 82184, 'ZAM/55', 3), (1002, 2033, 18, 2026, '', 82184, '', 5),
+    (1003, 2041, 3, 2026, 'KOR', 82190, NULL, 3), (1004, 2037, 4, 2026, NULL, 1908212, NULL, 4),
+    (1005, 1521, 9, 2026, '', 82184, 'obca', 3), (1006, 2033, 19, 2026, '', 82184, '', 0), (1007, 2033, 20, 2026, '', 82184, '', 1),
+    (1008, 2033, 21, 2026, '', 82184, '', 2), (1009, 2033, 22, 2026, '', 82184, '', 6);
 INSERT INTO "CDN"."TraPlat" VALUES
     (2033, 1001, 1, 2, 0, 32, 7, 1230.00, 1230.00, 'PLN', 82197, 0, 0, 0),
     (2033, 1001, 2, 2, 0, 32, 7, 1230.00, 230.01, 'PLN', 82211, 0, 0, 0),
@@ -54,6 +57,10 @@ INSERT INTO "CDN"."TraPlat" VALUES
     (2041, 1003, 1, 1, 0, 32, 7, 100.00, 100.00, 'PLN', 82197, 0, 0, 0),
     (2037, 1004, 1, 2, 0, 32, 10, 300.00, 300.00, 'EUR', 82197, 0, 82260, 0),
     (1521, 1005, 1, 1, 0, 32, 7, 9999.00, 9999.00, 'PLN', 82197, 0, 0, 0),
+    (2033, 1006, 1, 2, 0, 32, 7, 10.00, 10.00, 'PLN', 82197, 0, 0, 0),
+    (2033, 1007, 1, 2, 0, 32, 7, 10.00, 10.00, 'PLN', 82197, 0, 0, 0),
+    (2033, 1008, 1, 2, 0, 32, 7, 10.00, 10.00, 'PLN', 82197, 0, 0, 0),
+    (2033, 1009, 1, 2, 0, 32, 7, 10.00, 10.00, 'PLN', 82197, 0, 0, 0),
     (2033, 2001, 1, 2, 1, 32, 7, 10.00, 0.00, 'PLN', 82197, 0, 0, 0),
     (2033, 2002, 1, 2, 2, 32, 7, 10.00, 10.00, 'PLN', 82197, 0, 0, 0),
     (2833, 2003, 1, 2, 0, 32, 7, 10.00, 10.00, 'PLN', 82197, 0, 0, 0),
