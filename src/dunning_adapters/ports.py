@@ -10,6 +10,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
+from dunning_adapters.examination import Scope, Section
 from dunning_core.document import Document
 from dunning_core.event import Event
 from dunning_core.ledger import Creditor, Ledger
@@ -64,6 +65,19 @@ class Source(Protocol):
 
     def note(self, contacts: Iterable[Contact]) -> None:
         """Take the contact log back. A source that cannot keep it does nothing."""
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """A source that knows more of itself than its ledgers show. Optional: `dunning doctor` reads the others as a run
+    does."""
+
+    def examine(self, creditor: Creditor, scope: Scope) -> Iterator[Section]:
+        """Yield what was looked at, section by section, with no value of anybody's data in it.
+
+        A check that fails is a line, and the others go on. Never writes. Raises SourceError when nothing (more) can be
+        looked at; the error is shown without what may be data.
+        """
 
 
 @runtime_checkable

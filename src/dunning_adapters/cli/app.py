@@ -8,6 +8,7 @@ from dunning_adapters.cli.adapters import adapters
 from dunning_adapters.cli.aging import aging
 from dunning_adapters.cli.check import check
 from dunning_adapters.cli.demo import demo
+from dunning_adapters.cli.doctor import doctor
 from dunning_adapters.cli.explain import explain
 from dunning_adapters.cli.history import history
 from dunning_adapters.cli.init import init
@@ -45,5 +46,20 @@ def dunning() -> None:
     """
 
 
-for command in (init, inspect, check, aging, plan, explain, send, run, report, history, scenarios, adapters, demo):
+for command in (
+    init,
+    inspect,
+    check,
+    doctor,
+    aging,
+    plan,
+    explain,
+    send,
+    run,
+    report,
+    history,
+    scenarios,
+    adapters,
+    demo,
+):
     dunning.add_command(command)

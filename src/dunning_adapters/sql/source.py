@@ -8,20 +8,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from time import perf_counter
 from weakref import finalize
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from dunning_adapters.examination import Scope, Section
 from dunning_adapters.garbage import rare_collections
 from dunning_adapters.ports import Contact, Control
 from dunning_adapters.sql.books import Books, Receivables
 from dunning_adapters.sql.columns import Page, pages
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.engine import engine_for, first_line, is_file, read_only, shown, url_from
+from dunning_adapters.sql.examining import examined
 from dunning_adapters.sql.mapping import Mapping, SourceSettings
 from dunning_adapters.sql.rows import Row, name_of
 from dunning_adapters.sql.selection import chunks
+from dunning_adapters.survey import surveyed
 from dunning_core.errors import SourceError
 from dunning_core.ledger import Creditor, Ledger, OpenItem
 from dunning_core.values import Problem
@@ -87,16 +91,37 @@ class SqlSource:
         except SQLAlchemyError as error:
             raise SourceError(f"the database says: {first_line(error)}", where="contact log") from error
 
+    def examine(self, creditor: Creditor, scope: Scope) -> Iterator[Section]:
+        """The database, the rights of the login, and everything that the mapping takes for granted.
+
+        Raises SourceError when there is no connection, or none any more.
+        """
+        start = perf_counter()
+        with self._connected() as connection:
+            connected = perf_counter() - start
+
+            def read() -> Iterator[Section]:
+                books = Books(connection, self._mapping)
+                reading = _Reading(connection, books, creditor, books.payments_as_of(connection))
+                return surveyed(reading.everything(), reading.control, scope, trusted=True)
+
+            yield from examined(connection, self._mapping, scope, connected, read)
+
     @contextmanager
     def _reading(self) -> Iterator[tuple[sa.Connection, Books]]:
+        with self._connected() as connection:
+            self._books = self._books or Books(connection, self._mapping)
+            yield connection, self._books
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
         try:
             url = self._engine.url
             if url.get_backend_name() == "sqlite" and is_file(url) and not Path(str(url.database)).exists():
                 raise SourceError("there is no such file", where=self._name)  # SQLite would make an empty one
             lock_timeout, snapshot = self._mapping.lock_timeout, self._mapping.snapshot
             with read_only(self._engine, lock_timeout=lock_timeout, snapshot=snapshot) as connection:
-                self._books = self._books or Books(connection, self._mapping)
-                yield connection, self._books
+                yield connection
         except (SQLAlchemyError, OSError) as error:  # a driver that cannot connect may say so in its own way
             raise SourceError(f"the database says: {first_line(error)}", where=self._name) from error
         except UnicodeDecodeError as error:

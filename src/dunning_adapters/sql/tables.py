@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import partial
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -43,23 +42,27 @@ def table(connection: sa.Connection, name: str, schema: str, where: str) -> tupl
     inspector = sa.inspect(connection)
     if schema and schema not in (schemas := inspector.get_schema_names()):
         raise ConfigError(f"there is no schema {schema!r}", where=f"{where}.schema", mend=near(schema, schemas))
-    stored = partial(_stored, connection.dialect)
-    names = [*map(stored, inspector.get_table_names(schema or None))]
-    names += map(stored, inspector.get_view_names(schema or None))
-    if connection.dialect.name == "postgresql":
-        names += inspector.get_materialized_view_names(schema or None)
-    if name not in names:
+    known = names(inspector, connection.dialect, schema)
+    if name not in known:
         message = f"there is no table or view {name!r}"
-        raise ConfigError(message, where=f"{where}.table", mend=near(name, names))
-    types = {stored(found["name"]): found["type"] for found in inspector.get_columns(name, schema or None)}
+        raise ConfigError(message, where=f"{where}.table", mend=near(name, known))
+    types = {stored(connection.dialect, found["name"]): found["type"] for found in inspector.get_columns(name, schema or None)}
     columns = [column(one) for one in types]
     quoted = sa.quoted_name(name, quote=True)
     return sa.table(quoted, *columns, schema=sa.quoted_name(schema, quote=True) if schema else None), types
 
 
-def _stored(dialect: sa.Dialect, name: str) -> str:
+def stored(dialect: sa.Dialect, name: str) -> str:
     """A name as it stands in the catalogue: SQLAlchemy shows names in capitals of Firebird in small letters."""
     return str(dialect.denormalize_name(name)) if dialect.requires_name_normalize else name
+
+
+def names(inspector: sa.Inspector, dialect: sa.Dialect, schema: str) -> list[str]:
+    """Every table and view of a schema."""
+    found = [*inspector.get_table_names(schema or None), *inspector.get_view_names(schema or None)]
+    if dialect.name == "postgresql":
+        found += inspector.get_materialized_view_names(schema or None)
+    return [stored(dialect, name) for name in found]
 
 
 def column(name: str) -> sa.ColumnClause[Any]:
