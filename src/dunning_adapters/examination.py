@@ -59,7 +59,8 @@ class Scope:
 
 
 _CODE: Final = re.compile(r"[\w.+-]{0,4}", re.ASCII)
-_TOKEN: Final = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,5}")
+_TOKEN: Final = re.compile(r"[A-Za-z]+(?:'[a-z]+)?|[0-9]{1,3}")
+_CODED: Final = re.compile(r"[0-9A-Z]{5}|-?[0-9]{1,9}")
 _GAP: Final = re.compile(r"…(?:[\s…]*…)?")
 
 _WORDS: Final = frozenset(
@@ -78,7 +79,7 @@ _WORDS: Final = frozenset(
     the there this time timed timeout timestamp to too transaction translate trusted truncated type types unable
     undefined unexpected unknown unsupported use used user using utf value values varchar view was when where while
     will with within without wrong you zero
-    books believed joins item items payment payments newest more one id more
+    there is no such missing adds map long
     """.split()  # noqa: SIM905 - a list of words reads as prose
 )
 """The words that a driver's message may keep. Anything else in it may be a value, a name or a host."""
@@ -87,14 +88,21 @@ _WORDS: Final = frozenset(
 def said(error: BaseException) -> str:
     """What an error says, without anything that may be data: its kind, its code, and those words of its first line
     that every database uses."""
-    origin = getattr(error, "orig", None) or error
+    while isinstance(error, DunningError) and error.__cause__ is not None:
+        error = error.__cause__
+    driver = getattr(error, "orig", None)
+    origin = driver or error
     text = origin.what if isinstance(origin, DunningError) else str(origin)
     first = next(iter(text.splitlines()), "")
-    kept = "".join(_kept(part) for part in re.split(r"(\s+)", first))
-    state = getattr(origin, "sqlstate", None)
-    kind = type(origin).__name__ + (f" {state}" if state else "")
-    words = _GAP.sub("…", kept).strip()
+    words = _GAP.sub("…", "".join(_kept(part) for part in re.split(r"(\s+)", first))).strip()
+    kind = " ".join((type(origin).__name__, *([_number(driver)] if driver else []))).strip()
     return f"{kind}: {words}" if words.strip("… ") else kind
+
+
+def _number(driver: BaseException) -> str:
+    """The number that the database gave the error."""
+    number = getattr(driver, "sqlstate", None) or next(iter(driver.args), "")
+    return str(number) if _CODED.fullmatch(str(number)) else ""
 
 
 def _kept(part: str) -> str:

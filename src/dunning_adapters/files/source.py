@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
 from datetime import date
@@ -11,8 +13,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from dunning_adapters.examination import Line, Scope, Section, counted, said
 from dunning_adapters.files.customers import AddressBook, CustomerReader, Folk
 from dunning_adapters.files.gather import Gathered, Hints, Table, gather
+from dunning_adapters.files.inspection import inspect
 from dunning_adapters.files.items import Built, ItemReader, item_vectors
 from dunning_adapters.files.mapping import Column, bind, load_mapping, missing_item_fields
 from dunning_adapters.files.settings import FilesSettings
@@ -20,7 +24,8 @@ from dunning_adapters.files.spill import Columns, Repeats, Spill
 from dunning_adapters.files.text import open_text
 from dunning_adapters.files.workbook import SUFFIXES, open_sheet
 from dunning_adapters.ports import Contact, Control
-from dunning_core.errors import ConfigError, SourceError
+from dunning_adapters.survey import surveyed
+from dunning_core.errors import ConfigError, DunningError, SourceError
 from dunning_core.ledger import Creditor, Customer, Ledger
 from dunning_core.values import Problem, plain, total
 
@@ -70,6 +75,15 @@ class FilesSource:
         if keep is None:
             self._control = Control(items.rows, tally.read, tally.rejected, tally.balances)
             self._expect_total(tally.balances)
+
+    def examine(self, creditor: Creditor, scope: Scope) -> Iterator[Section]:
+        """The shape of each file, without its name and its headings, and what a reading shows. Raises as `read`."""
+        given = self._settings
+        files = {f"items[{number}]": path for number, path in enumerate(given.items)}
+        files |= {name: path for name in ("customers", "addresses") if (path := getattr(given, name)) is not None}
+        shapes = [_shape(name, self._folder / path, given.locale) for name, path in files.items()]
+        yield Section("Files", tuple(shapes))
+        yield from surveyed(self.read(creditor, scope.as_of), self.control, scope, trusted=True)
 
     def control(self) -> Control:
         """Rows found, read and rejected, and balances per currency, of the last full read."""
@@ -222,6 +236,20 @@ def _ledger(creditor: Creditor, built: Built, folk: Folk) -> Ledger:
     return Ledger(
         creditor, folk.customers, tuple(built.items), tuple(built.holds + folk.holds), problems=tuple(problems)
     )
+
+
+def _shape(name: str, path: Path, locale: str | None) -> Line:
+    """A file's kind and size. Its headings are not told: without a heading they are somebody's data."""
+    try:
+        seen = inspect(path, locale)
+    except DunningError as error:
+        return Line(name, f"could not be looked at: {said(error)}", "failed")
+    form = f"{seen.encoding}, delimiter {seen.delimiter!r}" if seen.encoding else "workbook"
+    kinds = Counter(column.kind for column in seen.columns)
+    columns = ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items()))
+    writes = os.access(path, os.W_OK)
+    found = f"{form}, {counted(seen.rows, 'row')}, columns: {columns}; {'may' if writes else 'may not'} be written"
+    return Line(name, found)
 
 
 def _pieces(paths: Sequence[Path]) -> int:

@@ -21,7 +21,7 @@ _READS: Final = frozenset(
     {"search", "read", "search_read", "search_count", "fields_get", "context_get", "read_group", "formatted_read_group"}
 )
 _BARE_ROWS: Final = 18  # search_read took no `load` on journal items in 16; nobody looked in 17
-_JSON_2: Final = 19  # first version with `/json/2`
+JSON_2: Final = 19  # first version with `/json/2`
 _POSITIONS: Final = {
     "search": ("domain",),
     "search_read": ("domain", "fields"),
@@ -58,7 +58,7 @@ class Client:
             what = "it is not set and shall hold the API key"
             raise ConfigError(what, where=f"environment variable {given.key_env}")
         self.version = self._server_version()
-        if self.version >= _JSON_2:
+        if self.version >= JSON_2:
             self.uid = self.execute("res.users", "context_get", [])["uid"]
             return
         for name in ("database", "login"):
@@ -75,7 +75,7 @@ class Client:
         Raises MissingRight, Unanswered, SourceError.
         """
         named = dict(named or {})
-        if self.version >= _JSON_2:
+        if self.version >= JSON_2:
             return self._json_2(model, method, arguments, named)
         login = [self._settings.database, self.uid, self._key]
         return self._rpc("object", "execute_kw", [*login, model, method, arguments, named], model, method)

@@ -6,13 +6,17 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from time import perf_counter
 
+from dunning_adapters.examination import Line, Scope, Section
 from dunning_adapters.odoo.books import Books
-from dunning_adapters.odoo.client import Client
+from dunning_adapters.odoo.client import JSON_2, Client
+from dunning_adapters.odoo.faults import MissingRight
 from dunning_adapters.odoo.notes import Notes
 from dunning_adapters.odoo.reading import Reading
 from dunning_adapters.odoo.settings import OdooSettings
 from dunning_adapters.ports import Contact, Control
+from dunning_adapters.survey import surveyed
 from dunning_core.ledger import Creditor, Ledger
 
 
@@ -41,6 +45,19 @@ class OdooSource:
             if customers is None:
                 self._control = reading.control()
 
+    def examine(self, creditor: Creditor, scope: Scope) -> Iterator[Section]:
+        """The server, the right that is missing if one is, and what a reading shows. Raises as `read`."""
+        start = perf_counter()
+        try:
+            with self._books() as books:
+                took = perf_counter() - start
+                yield Section("Connection", tuple(_described(books, took)))
+                reading = Reading(books, creditor, scope.as_of)
+                yield from surveyed(reading.everything(), reading.control, scope)
+        except MissingRight as error:
+            yield Section("Rights", (Line("rights", error.what, "failed", error.mend),))
+            raise
+
     def control(self) -> Control:
         """Counted and added up by the server itself, after the last full read."""
         return self._control
@@ -62,6 +79,17 @@ class OdooSource:
             yield Books.open(self._client, self._settings)
         finally:
             self._client.wire.close()
+
+
+def _described(books: Books, took: float) -> Iterator[Line]:
+    """The server and what it has; nothing by which it could be found."""
+    version, fields = books.client.version, books.fields
+    yield Line("server", f"Odoo {version}, {'JSON-2' if version >= JSON_2 else 'JSON-RPC'}")
+    yield Line("time", f"logged in and fields known after {took * 1000:.0f} ms")
+    holding = [*fields.flags, *(name for names in fields.disputes.values() for name in names)]
+    yield Line("fields that hold reminders back", ", ".join(holding) or "none")
+    yield Line("payments without journal entry", "looked for" if fields.payments_without_entry else "there are none")
+    yield Line("currencies, journals of money", f"{len(books.currencies)}, {len(books.banks)}")
 
 
 def from_settings(settings: OdooSettings, folder: Path) -> OdooSource:  # noqa: ARG001 - the shape of Adapter.build

@@ -1,6 +1,7 @@
 """The source keeps what every source must keep, in old and new versions, and the program works with it."""
 
 import json
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from dunning_adapters.cli.app import dunning
+from dunning_adapters.examination import Scope
 from dunning_adapters.odoo import ADAPTERS
 from dunning_adapters.odoo.client import Client
 from dunning_adapters.ports import Contact
@@ -192,3 +194,33 @@ def test_a_run_writes_notes_and_the_second_one_none(program, odoo):
     assert len({note["message_id"] for note in letters}) == len(letters)
     program("run", "--send")
     assert odoo.notes == letters
+
+
+def examined(source):
+    scope = Scope(date(2026, 11, 21), salt="s")
+    sections = []
+    with suppress(SourceError):
+        sections.extend(source.examine(CREDITOR, scope))
+    return {line.what: line for section in sections for line in section.lines}, str(sections)
+
+
+def test_an_examination_tells_of_the_server_and_of_nobody(odoo_18, source_of):
+    odoo = odoo_18
+    found, told = examined(source_of(odoo))
+    assert found["server"].found == "Odoo 18, JSON-RPC"
+    assert found["counted apart"].found.endswith("agrees")
+    ledgers = list(source_of(odoo).read(CREDITOR, date(2026, 11, 21)))
+    customers = [customer for ledger in ledgers for customer in ledger.customers.values()]
+    private = {value for each in customers for value in (each.name, each.tax_id, *each.emails, *each.address.lines)}
+    private |= {item.number for ledger in ledgers for item in ledger.items}
+    assert len(private) > 20
+    assert not [value for value in private if value and value in told]
+    assert odoo.url not in told
+    assert odoo.database not in told
+
+
+def test_an_examination_names_the_right_that_is_missing(odoo, source_of):
+    user = next(user for user, (*_, may) in odoo.users.items() if "read" not in may)
+    found, _ = examined(source_of(odoo, user=user))
+    assert found["rights"].state == "failed"
+    assert "Readonly" in found["rights"].mend

@@ -6,15 +6,22 @@ them.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from datetime import date
+
 import pytest
 import sqlalchemy as sa
 import sqlglot
 from sqlalchemy.dialects import mssql
 from sqlglot import exp
 
+from dunning_adapters.examination import Scope
 from dunning_adapters.presets import mapping, names, preset
 from dunning_adapters.sql import source as source_module
 from dunning_adapters.sql.books import Books as BooksOfASource
+from dunning_adapters.sql.catalogue import bind
+from dunning_adapters.sql.examining import counts
+from dunning_adapters.sql.examining.needs import relations
 
 SQL_SERVER = [name for name in names() if preset(name).database == "SQL Server"]
 SCHEMAS = {"comarch-optima": "CDN", "comarch-xl": "CDN"}
@@ -46,12 +53,13 @@ class Pretended:
 
 
 @pytest.fixture
-def asked(library, monkeypatch):
-    """Every statement that a reading of a preset's books asks of SQL Server."""
+def pretended(library, monkeypatch):
+    """Makes a connection to a preset's books that pretends to be SQL Server's."""
     inspect = sa.inspect
     monkeypatch.setattr(sa, "inspect", lambda thing: inspect(getattr(thing, "real", thing)))
 
-    def statements(name):
+    @contextmanager
+    def connected(name):
         engine = library(name, "sqlite", SCHEMAS.get(name, "dbo"))
         with engine.connect() as real:
             real.connection.dbapi_connection.create_collation(
@@ -59,14 +67,24 @@ def asked(library, monkeypatch):
             )
             real.connection.dbapi_connection.create_function("VARCHAR", 1, lambda length: length)
             real.connection.dbapi_connection.create_function("CONVERT", 3, lambda _, value, style: str(value)[:10])
-            pretended = Pretended(real)
-            books = BooksOfASource(pretended, mapping(name, page=2))
-            reading = source_module._Reading(pretended, books, None, books.payments_as_of(pretended))
+            yield Pretended(real)
+
+    return connected
+
+
+@pytest.fixture
+def asked(pretended):
+    """Every statement that a reading of a preset's books asks of SQL Server."""
+
+    def statements(name):
+        with pretended(name) as connection:
+            books = BooksOfASource(connection, mapping(name, page=2))
+            reading = source_module._Reading(connection, books, None, books.payments_as_of(connection))
             ledgers = list(reading.everything())
             ledgers += reading.some({item.customer for ledger in ledgers for item in ledger.items})
             reading.control()
         assert sum(len(ledger.items) for ledger in ledgers) > 4
-        return pretended.asked
+        return connection.asked
 
     return statements
 
@@ -92,6 +110,19 @@ def test_sql_server_is_asked_nothing_that_it_does_not_understand(asked, name):
     assert len(statements) > 10
     assert any("TOP" in statement for statement in statements)
     for statement in statements:
+        assert faults(statement) == [], statement
+
+
+@pytest.mark.parametrize("name", SQL_SERVER)
+def test_an_examination_asks_nothing_that_sql_server_does_not_understand(pretended, name):
+    with pretended(name) as connection:
+        for place, relation in relations(mapping(name)):
+            bound = bind(connection, relation, place)
+            assert list(counts.left_out(connection, bound, relation))
+            for check in (counts.statuses, counts.unlisted, counts.repeated):
+                list(check(connection, bound, relation, Scope(date(2026, 3, 2))))
+    assert len(connection.asked) > 6
+    for statement in connection.asked:
         assert faults(statement) == [], statement
 
 

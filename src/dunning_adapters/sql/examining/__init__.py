@@ -56,7 +56,7 @@ def examined(
 def _present(catalogue: Catalogue, mapping: Mapping, present: list[Origin]) -> Iterator[Line]:
     """Note which tables are there; those that are missing are told with their columns."""
     wanted = origins(mapping)
-    present += [origin for origin in wanted if catalogue.has(origin)]
+    present += filter(None, map(catalogue.folded, wanted))
     if not present:
         yield Line("tables", f"none of {len(wanted)} is there", "look", "is this the right database, and the schema?")
 

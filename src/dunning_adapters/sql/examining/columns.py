@@ -51,6 +51,12 @@ class Catalogue:
         """Whether the table is there, for this login."""
         return origin.table in self.names(origin.schema)
 
+    def folded(self, origin: Origin) -> Origin | None:
+        """The table that a query means, which may write it in capitals; None if there is none."""
+        of_schema = {name.lower(): name for name in self.names(origin.schema)}
+        found = of_schema.get(origin.table.lower())
+        return origin if self.has(origin) else None if found is None else Origin(origin.schema, found)
+
     def columns(self, origin: Origin) -> dict[str, Column]:
         """The columns of a table that is there."""
         if origin not in self._columns:
@@ -86,6 +92,8 @@ def held_against(catalogue: Catalogue, needs: Sequence[Need]) -> Iterator[Line]:
         for name, several in columns.items():
             yield _line(origin, name, several, there)
             sealed.append(f"{origin.table}.{name} {_sealed(there.get(name))}")
+    if not uses:
+        yield Line("columns", "every relation is a query: it is tried under Rows")
     if sealed:
         seal = hashlib.sha256("\n".join(sorted(sealed)).encode()).hexdigest()[:16]
         yield Line("checksum", f"{seal} of {counted(len(sealed), 'column')} with their types")

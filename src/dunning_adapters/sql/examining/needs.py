@@ -59,8 +59,13 @@ def origins(mapping: Mapping) -> list[Origin]:
     """Every table that is read, those in queries as well."""
     found = {need.origin for need in needs(mapping)}
     for _, relation in relations(mapping):
-        found |= {Origin(schema, table) for schema, table in _FROM.findall(relation.query)}
+        found |= queried(relation.query)
     return sorted(found)
+
+
+def queried(query: str) -> set[Origin]:
+    """The tables that a query names, as it writes them."""
+    return {Origin(schema, table) for schema, table in _FROM.findall(query)}
 
 
 def _of(place: str, relation: Relation) -> Iterator[Need]:
