@@ -134,7 +134,7 @@ class Survey:
     def _faults(self) -> Iterator[Line]:
         for what, number in self._problems.most_common():
             text = f"rows with a fault: {what}" if what else "rows with a fault"
-            yield Line(text, str(number), "look", "dunning plan names each of them")
+            yield Line(text, str(number), "look", "run dunning plan: it names each row")
 
     def _oddities(self) -> Iterator[Line]:
         for what in TOLD:

@@ -297,6 +297,7 @@ def test_a_file_that_may_not_be_written(tmp_path, monkeypatch):
         (["GRANT SELECT, INSERT (`a`, `b`), UPDATE ON `d`.`t` TO `u`@`%`"], ["INSERT", "UPDATE"]),
         (["GRANT ALL PRIVILEGES ON *.* TO `r`@`l` WITH GRANT OPTION",
           "GRANT PROXY ON ''@'%' TO 'r'@'l'"], ["ALL PRIVILEGES", "GRANT OPTION"]),
+        (["GRANT SELECT, DELETE ON `d`.`tabSales Invoice` TO `u`@`%`"], ["DELETE"]),
         (["GRANT EXECUTE ON PROCEDURE `d`.`p` TO `u`@`%`", "GRANT `role` TO `u`@`%`"], ["EXECUTE"]),
     ],
 )  # fmt: skip

@@ -268,7 +268,7 @@ def test_every_built_in_adapter():
 
 
 def test_every_method_of_a_port():
-    for port in (ports.Source, ports.History, ports.Transport):
+    for port in (ports.Source, ports.Examinable, ports.History, ports.Transport):
         members = {name for name in (*vars(port), *port.__annotations__) if not name.startswith("_")}
         assert members <= code(section("reference/ports.md", f"## `{port.__name__}`"))
 

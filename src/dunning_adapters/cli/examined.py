@@ -53,7 +53,7 @@ def on_screen(found: Examined) -> None:
         rows = [_row(line) for line in section.lines if short or line.state != "fine" or line.what == "checksum"]
         more = len(section.lines) - len(rows)
         title = f"{section.title} ({more} more in order)" if more else section.title
-        show(("What", ("Found", "lines"), ""), rows, title=title)
+        show((("What", "lines"), ("Found", "lines"), ""), rows, title=title)
     for number, (mend, lines) in enumerate(found.mends(), 1):
         if number == 1:
             say("What to do next:")

@@ -47,7 +47,8 @@ def examined(
         yield Section("Tables and columns", tuple(columns))
         yield Section("Rows", tuple(_rows(look, mapping, scope)))
         sections: list[Section] = []
-        failed = look.tried("reading everything", partial(_kept, sections, read))
+        mend = "mend what is missing and run it again: oddities show only in a whole reading"
+        failed = look.tried("reading everything", partial(_kept, sections, read), mend)
         yield from [Section("Open items", tuple(failed))] if failed else sections
     finally:
         server.unlimit(connection)
@@ -86,7 +87,7 @@ class _Look:
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
 
-    def tried(self, what: str, check: Callable[[], Iterable[Line] | None]) -> list[Line]:
+    def tried(self, what: str, check: Callable[[], Iterable[Line] | None], mend: str = "") -> list[Line]:
         """The lines of a check. What it raises is a line, unless the connection is lost: then SourceError."""
         try:
             with self._fenced():
@@ -94,7 +95,7 @@ class _Look:
         except Exception as error:  # noqa: BLE001 - a driver raises what it likes, and the other checks must go on
             if self.connection.invalidated or self.connection.closed:
                 raise SourceError("the connection was lost", where=what) from None
-            return [Line(what, f"could not be looked at: {said(error)}", "failed")]
+            return [Line(what, f"could not be looked at: {said(error)}", "failed", mend)]
 
     def _fenced(self) -> AbstractContextManager[Any]:
         """In PostgreSQL a statement that fails takes its transaction along, unless a savepoint stands before it."""

@@ -62,7 +62,7 @@ def rights(connection: sa.Connection, present: Sequence[Origin]) -> Iterator[Lin
 
 
 _FILE: Final = "reading is enough: take the right to write the file from this account"
-_MEND: Final = "reading is enough: use a login as the statements below make it"
+_MEND: Final = "reading is enough: use a login as the statements in the report make it"
 
 
 def statements(dialect: sa.Dialect, present: Collection[Origin]) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def writing(grants: Collection[str]) -> list[str]:
     """The rights to change something among the answers to SHOW GRANTS."""
     words: dict[str, None] = {}
     for grant in grants:
-        told = re.match(r"GRANT (.+?) ON (?:TABLE |PROCEDURE |FUNCTION )?\S+ TO ", grant)
+        told = re.match(r"GRANT (.+?) ON .+ TO ", grant)
         if told and "PROXY" not in told[1]:
             names = (word.strip() for word in re.sub(r"\([^)]*\)", "", told[1]).split(","))
             words |= dict.fromkeys(word for word in names if word not in _HARMLESS)
