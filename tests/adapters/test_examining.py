@@ -17,6 +17,7 @@ from sqlalchemy.dialects import mssql
 from dunning_adapters.cli.app import dunning
 from dunning_adapters.examination import Scope, said
 from dunning_adapters.sql import Mapping, SqlSource
+from dunning_adapters.sql.examining import counts
 from dunning_adapters.sql.examining.needs import Origin
 from dunning_adapters.sql.examining.rights import rights, writing
 from dunning_adapters.sql.examining.server import _ASKED
@@ -434,21 +435,45 @@ def test_a_server_that_is_not_there(doctor):
     assert "OperationalError" in texts["page"]
 
 
-def test_a_server_that_goes_away_in_between(doctor, postgres_url, monkeypatch):
-    fill(postgres_url).dispose()
-    from dunning_adapters.sql.examining import counts
+@pytest.mark.parametrize(
+    ("server", "own", "kill"),
+    [
+        ("postgres_url", "SELECT pg_backend_pid()", "SELECT pg_terminate_backend({})"),
+        ("mariadb_url", "SELECT connection_id()", "KILL {}"),
+    ],
+)
+def test_a_server_that_goes_away_in_between(doctor, request, monkeypatch, server, own, kill):
+    url = request.getfixturevalue(server)
+    fill(url).dispose()
 
     def gone(connection, *_):
-        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
-        with sa.create_engine(postgres_url, poolclass=sa.NullPool).connect() as other:
-            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid})")
+        number = connection.exec_driver_sql(own).scalar()
+        with sa.create_engine(url, poolclass=sa.NullPool).connect() as other:
+            other.exec_driver_sql(kill.format(number))
         return connection.exec_driver_sql("SELECT 1")
 
     monkeypatch.setattr(counts, "left_out", gone)
-    texts = doctor(postgres_url, code=2)
+    texts = doctor(url, code=2)
     assert "the connection was lost" in texts["screen"]
     assert "## Tables and columns" in texts["page"], "what was seen before is kept"
-    assert not leaks(texts, sa.make_url(postgres_url).database[13:])
+    assert not leaks(texts, sa.make_url(url).database[13:])
+
+
+def test_amounts_and_parts_of_names_are_no_codes(tmp_path):
+    own = {
+        **MAPPING["items"],
+        "compute": {"reference2": {"words": ["number", "reference"]}},
+        "columns": {**MAPPING["items"]["columns"], "reference": "reference2"},
+        "where": [
+            {"column": column, "op": "!=", "value": value}
+            for column, value in (("balance", 0), ("amount", 0), ("reference", "x"), ("state", "x"), ("due", "x"))
+        ],
+    }
+    own["columns"] = {name: origin for name, origin in own["columns"].items() if name not in {"amount", "number"}}
+    found = lines(examine(fill(f"sqlite:///{tmp_path / 'a.db'}"), items=own))
+    codes = {what: line.found for what, line in found.items() if what.startswith("items, codes")}
+    assert codes.keys() == {"items, codes of amount", "items, codes of state"}
+    assert codes["items, codes of amount"].startswith("not told")
 
 
 def test_aliases_can_be_found_again_by_who_chose_the_salt(doctor, sqlite_url):

@@ -54,13 +54,16 @@ def doctor(session: Session, *, out: Path, data: Path | None, timeout: int, no_s
     _write(out, page(found))
     if data:
         _write(data, as_json(found))
+    wanted = found.lines("look", "failed")
     if not session.quiet:
         on_screen(found)
+    elif wanted:
+        warn(f"{found.verdict()}: see {out}", "look")
     session.say(f"{found.verdict()}. Nothing was written into the source. To send: {out}")
     if stopped:
         warn(f"the examination stopped: {stopped}", "error")
         click.get_current_context().exit(COULD_NOT)
-    session.end(look=bool(found.lines("look", "failed")))
+    session.end(look=bool(wanted))
 
 
 def _sections(source: Source, creditor: Creditor, scope: Scope) -> Iterator[Section]:

@@ -41,10 +41,11 @@ def test_a_file_that_is_not_there(doctor, firm):
     assert "error: the examination stopped" in screen
 
 
-def test_quiet_says_nothing_but_leaves_the_report(doctor):
+def test_quiet_says_one_line_and_leaves_the_report(doctor):
     page, _, screen = doctor("--quiet", code=1)
     assert page.startswith("# Examination of source files\n")
-    assert screen == ""
+    assert screen.startswith("look: ")
+    assert screen.count("\n") == 1
 
 
 def test_a_report_that_cannot_be_written_is_an_error(firm):

@@ -233,7 +233,7 @@ def test_the_console_script_runs_and_lists_its_commands():
     command = [sys.executable, "-c", "from dunning_adapters.cli import main; main()", "--help"]
     ran = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)  # noqa: S603 - ours
     order = [line.split()[0] for line in ran.stdout.split("Commands:")[1].splitlines() if line.strip()]
-    assert order[:4] == ["init", "inspect", "check", "aging"]
+    assert order[:5] == ["init", "inspect", "check", "doctor", "aging"]
     assert "..." not in ran.stdout.split("Commands:")[1]
 
 

@@ -133,7 +133,7 @@ _MENDS: Final = {
 
 def _unfit(role: Role, kind: TypeEngine[Any]) -> str:
     """What is wrong with a type for what the column has to be."""
-    number, text = isinstance(kind, sa.Integer | sa.Numeric), isinstance(kind, sa.String)
+    number, text = isinstance(kind, sa.Integer | sa.Numeric | sa.Float), isinstance(kind, sa.String)
     dated = isinstance(kind, sa.Date | sa.DateTime)
     match role:
         case "amount" | "rounded" if text:

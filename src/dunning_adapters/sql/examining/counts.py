@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeEngine
 
 from dunning_adapters.examination import Line, Scope, counted
 from dunning_adapters.sql.catalogue import Bound
 from dunning_adapters.sql.fields import From
-from dunning_adapters.sql.relation import AnyOf, Comparison, Condition, Relation
+from dunning_adapters.sql.relation import AnyOf, Comparison, Condition, Formula, Relation
 from dunning_adapters.sql.rows import Bad, currency, getter
 
 _MOST: Final = 12
@@ -59,9 +61,7 @@ def _constant(value: object) -> str:
 
 def statuses(connection: sa.Connection, bound: Bound, relation: Relation, scope: Scope) -> Iterator[Line]:
     """The codes of every column that a condition compares with constants."""
-    private = {
-        origin.column for field, origin in relation.columns.origins().items() if field.split(".")[0] not in _KINDS
-    }
+    private = _private(relation)
     asked: dict[str, set[str]] = {}
     for one in _comparisons(relation):
         if one.op in _STATUS and not one.other and one.column not in private:
@@ -69,9 +69,31 @@ def statuses(connection: sa.Connection, bound: Bound, relation: Relation, scope:
             asked.setdefault(one.column, set()).update(map(str, values))
     free = replace(bound, conditions=())
     for name, known in asked.items():
-        codes = [f"{scope.code(value, known)}: {number}" for value, number in _grouped(connection, free, name)]
-        more = " and more" if len(codes) > _MOST else ""
-        yield Line(f"{bound.where}, codes of {name}", ", ".join(codes[:_MOST]) + more)
+        grouped = _grouped(connection, free, name)
+        codes = ", ".join(f"{scope.code(value, known)}: {number}" for value, number in grouped)
+        if len(grouped) > _MOST or _are_amounts(bound.types[name], [value for value, _ in grouped]):
+            codes = "not told: so many, or such values, are no codes"
+        yield Line(f"{bound.where}, codes of {name}", codes)
+
+
+def _private(relation: Relation) -> set[str]:
+    """Columns of fields that hold somebody's data, and what these are worked out of."""
+    fields = relation.columns.origins().items()
+    names = {origin.column for field, origin in fields if field.split(".")[0] not in _KINDS}
+    waiting = list(names)
+    while waiting:
+        made = relation.compute.get(waiting.pop())
+        parts = {*made.key, *made.words, *made.either, *made.difference} if isinstance(made, Formula) else set()
+        waiting += parts - names
+        names |= parts
+    return names
+
+
+def _are_amounts(kind: TypeEngine[Any], values: Iterable[object]) -> bool:
+    """Whether the column is of a type with a point, or the values of one that tells no type have one."""
+    if isinstance(kind, sa.Float | sa.Numeric) and (isinstance(kind, sa.Float) or kind.scale):
+        return True
+    return any(isinstance(value, float) or (isinstance(value, Decimal) and "." in str(value)) for value in values)
 
 
 def unlisted(connection: sa.Connection, bound: Bound, relation: Relation, scope: Scope) -> Iterator[Line]:
@@ -79,7 +101,7 @@ def unlisted(connection: sa.Connection, bound: Bound, relation: Relation, scope:
     for field, origin in relation.columns.origins().items():
         if not origin.column or not ((origin.map and origin.otherwise is None) or field == "currency"):
             continue
-        values = [(value, number) for value, number in _grouped(connection, bound, origin.column)]
+        values = _grouped(connection, bound, origin.column)
         wrong = [(value, number) for value, number in values if not _readable(field, origin, value)]
         if wrong:
             codes = ", ".join(f"{scope.code(value, origin.map)} ({counted(number, 'row')})" for value, number in wrong)

@@ -92,5 +92,5 @@ def limited(connection: sa.Connection, seconds: int) -> Iterator[Line]:
 def unlimit(connection: sa.Connection) -> None:
     """Forget the limit, so that the connection may go back where it came from."""
     forget = _LIMITS.get(product(connection.dialect), ("", ""))[1]
-    if forget and not connection.invalidated:
+    if forget and not (connection.invalidated or connection.closed):
         connection.exec_driver_sql(forget)
