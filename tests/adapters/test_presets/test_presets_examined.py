@@ -43,6 +43,14 @@ def test_a_preset_finds_all_that_it_needs(sections):
     assert any("agrees" in line.found for line in lines)
 
 
+def test_what_a_map_takes_for_something_else_is_told(library):
+    source = SqlSource(library("subiekt-gt", "sqlite", "dbo"), mapping("subiekt-gt"))
+    sections = source.examine(Creditor("C", "C", "PL"), Scope(date(2026, 3, 2)))
+    found = {line.what: line for section in sections for line in section.lines}
+    assert found["customers.kind: taken for 'unknown'"].found == "1 (1 row)"
+    assert found["customers.kind: taken for 'unknown'"].state == "fine"
+
+
 def test_nothing_of_the_books_is_told(sections):
     """Values of the script with a space, an @ or many digits in them belong to somebody."""
     name, found = sections

@@ -97,17 +97,22 @@ def _are_amounts(kind: TypeEngine[Any], values: Iterable[object]) -> bool:
 
 
 def unlisted(connection: sa.Connection, bound: Bound, relation: Relation, scope: Scope) -> Iterator[Line]:
-    """Values of rows that are read which the mapping cannot translate, and currencies that are none."""
+    """Values of rows that are read which the mapping does not list, and currencies that are none."""
     for field, origin in relation.columns.origins().items():
-        if not origin.column or not ((origin.map and origin.otherwise is None) or field == "currency"):
+        if not origin.column or not (origin.map or field == "currency"):
             continue
         values = _grouped(connection, bound, origin.column)
-        wrong = [(value, number) for value, number in values if not _readable(field, origin, value)]
-        if wrong:
-            codes = ", ".join(f"{scope.code(value, origin.map)} ({counted(number, 'row')})" for value, number in wrong)
-            what = "no ISO 4217 currency" if field == "currency" else "the map does not list"
-            mend = f"complete the mapping: {bound.where}.columns.{field}"
-            yield Line(f"{bound.where}.{field}: {what}", codes, "look", mend)
+        lacking = [(value, number) for value, number in values if not _readable(field, origin, value)]
+        if not lacking:
+            continue
+        codes = ", ".join(f"{scope.code(value, origin.map)} ({counted(number, 'row')})" for value, number in lacking)
+        if origin.otherwise is not None and field != "currency":
+            yield Line(f"{bound.where}.{field}: taken for {origin.otherwise!r}", codes)
+            continue
+        what = "no ISO 4217 currency" if field == "currency" else "the map does not list"
+        yield Line(
+            f"{bound.where}.{field}: {what}", codes, "look", f"complete the mapping: {bound.where}.columns.{field}"
+        )
 
 
 def repeated(connection: sa.Connection, bound: Bound, relation: Relation, scope: Scope) -> Iterator[Line]:
@@ -126,7 +131,8 @@ def repeated(connection: sa.Connection, bound: Bound, relation: Relation, scope:
 
 def _readable(field: str, origin: From, value: Any) -> bool:
     try:
-        read = getter(origin, {origin.column: 0})((value,))
+        listed = origin if field == "currency" else origin.model_copy(update={"otherwise": None})
+        read = getter(listed, {origin.column: 0})((value,))
         if field == "currency":
             currency(read)
     except Bad:
