@@ -46,7 +46,8 @@ def table(connection: sa.Connection, name: str, schema: str, where: str) -> tupl
     if name not in known:
         message = f"there is no table or view {name!r}"
         raise ConfigError(message, where=f"{where}.table", mend=near(name, known))
-    types = {stored(connection.dialect, found["name"]): found["type"] for found in inspector.get_columns(name, schema or None)}
+    reflected = inspector.get_columns(name, schema or None)
+    types = {stored(connection.dialect, found["name"]): found["type"] for found in reflected}
     columns = [column(one) for one in types]
     quoted = sa.quoted_name(name, quote=True)
     return sa.table(quoted, *columns, schema=sa.quoted_name(schema, quote=True) if schema else None), types

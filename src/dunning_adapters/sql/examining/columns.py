@@ -62,7 +62,9 @@ class Catalogue:
         if origin not in self._columns:
             found = self._inspector.get_columns(origin.table, origin.schema or None)
             self._columns[origin] = {
-                each["name"]: Column(each["type"], self._written(each["type"]), bool(each.get("nullable", True)))
+                tables.stored(self._dialect, each["name"]): Column(
+                    each["type"], self._written(each["type"]), bool(each.get("nullable", True))
+                )
                 for each in found
             }
         return self._columns[origin]
