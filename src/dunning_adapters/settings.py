@@ -99,6 +99,8 @@ class Settings(_Table):
     creditor: Creditor
     policies: PolicyBook
     source: AdapterTable
+    sources: dict[str, AdapterTable] = {}
+    """Further sources, one of which may be named to stand in the place of `source`."""
     history: AdapterTable = AdapterTable(adapter="sql")
     transport: AdapterTable = AdapterTable(adapter="folder")
     run: RunTable = RunTable()
@@ -115,18 +117,18 @@ class Settings(_Table):
         return Buckets(self.aging.edges)
 
 
-def load(path: Path) -> Settings:
-    """Settings from a file. Raises ConfigError naming file and field."""
+def load(path: Path, *, source: str = "") -> Settings:
+    """Settings from a file, with the source of that name. Raises ConfigError naming file and field."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise ConfigError(error.strerror or str(error), where=str(path), mend="write one with: dunning init") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"byte {error.start} is not UTF-8", where=str(path), mend="save it as UTF-8") from None
-    return parse(text, where=path.name, folder=path.resolve().parent)
+    return parse(text, where=path.name, folder=path.resolve().parent, source=source)
 
 
-def parse(text: str, *, where: str = NAME, folder: Path = Path()) -> Settings:
+def parse(text: str, *, where: str = NAME, folder: Path = Path(), source: str = "") -> Settings:
     """Settings from the text of a dunning.toml. Raises ConfigError naming the field, PolicyError for a policy."""
     try:
         tables = read_toml(text)
@@ -134,6 +136,7 @@ def parse(text: str, *, where: str = NAME, folder: Path = Path()) -> Settings:
         raise ConfigError(str(error), where=where) from None
     if "folder" in tables:
         raise ConfigError("there is no such field", where=f"{where}: folder")
+    tables = _with_source(tables, source, where)
     tables["creditor"] = _creditor(_table(tables, "creditor", where), where)
     tables["policies"] = _policies(tables.get("policies", {}), _table(tables, "policy", where, {}), where)
     tables.pop("policy", None)
@@ -144,10 +147,25 @@ def parse(text: str, *, where: str = NAME, folder: Path = Path()) -> Settings:
     return settings
 
 
-def faults(path: Path) -> list[DunningError]:
+def _with_source(tables: dict[str, Any], name: str, where: str) -> dict[str, Any]:
+    """The tables with `[sources.NAME]` as the source; `[source]` itself goes by the name of its adapter."""
+    first, others = tables.get("source"), tables.get("sources", {})
+    others = others if isinstance(others, Mapping) else {}  # what is wrong with it is said later
+    if name in others:
+        return {**tables, "source": others[name]}
+    own = first.get("adapter") if isinstance(first, Mapping) else None
+    names = sorted({*others, *([own] if isinstance(own, str) else [])})
+    if name and name != own:
+        raise ConfigError(f"there is no source named {name!r}", where=f"{where}: sources", mend=choice(name, names))
+    if first is None and others:
+        raise ConfigError("no source is chosen", where=where, mend=f"say --source with one of {', '.join(names)}")
+    return tables
+
+
+def faults(path: Path, *, source: str = "") -> list[DunningError]:
     """Everything that is wrong with a file, table by table, where `load` stops at the first; empty if it loads."""
     try:
-        load(path)
+        load(path, source=source)
     except DunningError as error:
         first = error
     else:

@@ -182,3 +182,31 @@ def test_no_secret_gets_into_a_message():
 def test_a_policy_says_where_it_stands():
     with pytest.raises(PolicyError, match=r"^office\.toml: policies\.p\.levels: must not be empty$"):
         parse(LEAST + "[policies.p]\nlevels = []\n", where="office.toml")
+
+
+SEVERAL = LEAST + '[sources.old]\nadapter = "sql"\nurl_env = "OLD"\n[sources.odoo]\nadapter = "odoo"\n'
+
+
+@pytest.mark.parametrize(("name", "adapter"), [("", "files"), ("files", "files"), ("old", "sql"), ("odoo", "odoo")])
+def test_a_source_is_chosen_by_its_name(name, adapter):
+    assert parse(SEVERAL, source=name).source.adapter == adapter
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "said"),
+    [
+        (SEVERAL, "odo", "dunning.toml: sources: there is no source named 'odo' (there are files, odoo, old)"),
+        (LEAST, "sql", "dunning.toml: sources: there is no source named 'sql' (there are files)"),
+        (
+            SEVERAL.replace('[source]\nadapter = "files"\nitems = "items.csv"\n', ""),
+            "",
+            "dunning.toml: no source is chosen (say --source with one of odoo, old)",
+        ),
+        (LEAST + "sources = 5\n", "", "dunning.toml: sources: must be a table, not 5"),
+    ],
+)
+def test_a_source_that_is_not_there_is_named(text, name, said):
+    text = text if "sources = 5" not in text else "sources = 5\n" + LEAST
+    with pytest.raises(ConfigError) as caught:
+        parse(text, source=name)
+    assert str(caught.value) == said

@@ -28,7 +28,7 @@ def check(session: Session) -> None:
     letters are written. Nothing is sent.
     """
     findings = Findings()
-    for fault in faults(session.config):
+    for fault in faults(session.config, source=session.source):
         findings.error(str(fault))
     if not findings.found:
         with findings.trying():

@@ -40,11 +40,12 @@ class Session:
     config: Path
     as_of: date | None = None
     quiet: bool = False
+    source: str = ""
 
     @cached_property
     def settings(self) -> Settings:
-        """dunning.toml. Raises ConfigError, PolicyError."""
-        return load(self.config)
+        """dunning.toml, with the source that was named. Raises ConfigError, PolicyError."""
+        return load(self.config, source=self.source)
 
     @cached_property
     def runner(self) -> Runner:
@@ -87,13 +88,14 @@ class Session:
 
 
 def in_session(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options --config, --as-of and --quiet, and as its first argument the session made of them."""
+    """Give a command the options --config, --as-of, --source and --quiet, and as its first argument the session made of them."""
 
     @click.option("-c", "--config", type=click.Path(path_type=Path), default=NAME, show_default=True, help="Settings.")
     @click.option("--as-of", metavar="DATE", callback=day, help="Decide for this day, not for today.")
+    @click.option("--source", metavar="NAME", default="", help="Read [sources.NAME], not [source].")
     @click.option("-q", "--quiet", is_flag=True, help="Say only what somebody has to look at.")
     @functools.wraps(command)
-    def wrapped(config: Path, as_of: date | None, quiet: bool, **options: Any) -> None:  # noqa: FBT001 - click calls it by names
-        command(Session(config, as_of, quiet), **options)
+    def wrapped(config: Path, as_of: date | None, quiet: bool, source: str, **options: Any) -> None:  # noqa: FBT001 - click calls it by names
+        command(Session(config, as_of, quiet, source), **options)
 
     return wrapped

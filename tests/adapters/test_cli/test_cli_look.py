@@ -81,6 +81,16 @@ def test_aging_as_json(firm):
     }  # fmt: skip
 
 
+def test_one_source_of_several_is_read_by_its_name(firm):
+    settings = (firm.folder / "dunning.toml").read_text("utf-8")
+    firm.settings(settings + '[sources.closed]\nadapter = "files"\nitems = "closed.csv"\n')
+    (firm.folder / "closed.csv").write_text("id,customer,due_date,currency,balance\nX,C7,2026-11-01,RON,5\n", "utf-8")
+    assert row(firm("aging", "--source", "closed").stdout, "Total") == "Total RON 5.00 5.00"
+    assert firm("aging", "--source", "files").stdout == firm("aging").stdout
+    refused = firm("plan", "--source", "odoo", code=2).stderr
+    assert refused == "error: dunning.toml: sources: there is no source named 'odoo' (there are closed, files)\n"
+
+
 def test_items_of_customers_whom_nobody_knows_are_aged_too(firm):
     firm.items("id,customer,due_date,currency,balance\nA,C9,2026-11-01,RON,5\nB,C1,2026-11-01,RON,7\n")
     firm.customers("id,name,country\nC1,Țesătoria Brașov SRL,\n")
