@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Final
 
-from dunning_adapters.odoo.faults import Unanswered, fault, refused_key
+from dunning_adapters.odoo.faults import fault, refused_key
 from dunning_adapters.odoo.settings import OdooSettings
-from dunning_adapters.odoo.wire import Wire
+from dunning_adapters.wire import Unanswered, Wire
 from dunning_core.errors import ConfigError, SourceError
 
 Row = dict[str, Any]
@@ -39,7 +38,7 @@ class Client:
 
     def __init__(self, settings: OdooSettings, wire: Wire | None = None) -> None:
         self._settings = settings
-        self.wire = wire or Wire(settings.url, settings.timeout)
+        self.wire = wire or Wire("Odoo", settings.url, settings.timeout)
         self.where = self.wire.where
         self.version = 0
         self.uid = 0
@@ -53,10 +52,7 @@ class Client:
     def open(self) -> None:
         """Find out the version and log in. Raises ConfigError for a key that is not set, SourceError."""
         given = self._settings
-        self._key = given.key.get_secret_value() if given.key else os.environ.get(given.key_env, "")
-        if not self._key:
-            what = "it is not set and shall hold the API key"
-            raise ConfigError(what, where=f"environment variable {given.key_env}")
+        self._key = given.secret()
         self.version = self._server_version()
         if self.version >= JSON_2:
             self.uid = self.execute("res.users", "context_get", [])["uid"]
@@ -146,7 +142,9 @@ class Client:
         *,
         reads: bool = True,
     ) -> Any:
-        status, body = self.wire.post(path, json.dumps(request).encode(), headers, reads=reads)
+        headers = {"Content-Type": "application/json", **headers}
+        answered = self.wire.post(path, json.dumps(request).encode(), headers, reads=reads)
+        status, body = answered.status, answered.body
         try:
             answer = json.loads(body, parse_float=Decimal)
         except ValueError:

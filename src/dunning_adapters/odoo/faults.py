@@ -11,10 +11,6 @@ class MissingRight(SourceError):  # noqa: N818 - it says what is the case
     """The user may not do this."""
 
 
-class Unanswered(SourceError):  # noqa: N818 - it says what is the case
-    """A request that changes something may have been carried out: its answer never came."""
-
-
 READING: Final = "the accounting right 'Show Accounting Features - Readonly', or any right of Invoicing"
 CONTACTS: Final = "the right 'Contact Creation'"
 INVOICING: Final = "the right 'Invoicing' (called 'Billing' in older versions)"

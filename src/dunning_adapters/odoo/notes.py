@@ -15,10 +15,11 @@ from html import escape
 
 from dunning_adapters.odoo.books import Books
 from dunning_adapters.odoo.client import Row
-from dunning_adapters.odoo.faults import MissingRight, Unanswered
+from dunning_adapters.odoo.faults import MissingRight
 from dunning_adapters.odoo.partners import record
 from dunning_adapters.odoo.settings import OdooSettings
 from dunning_adapters.ports import Contact
+from dunning_adapters.wire import Unanswered
 from dunning_core.errors import SourceError
 from dunning_core.values import plain
 

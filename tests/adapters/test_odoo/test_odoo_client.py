@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from dunning_adapters.odoo import OdooSettings, OdooSource
 from dunning_adapters.odoo.client import Client
-from dunning_adapters.odoo.faults import MissingRight, Unanswered, fault
-from dunning_adapters.odoo.wire import Wire
+from dunning_adapters.odoo.faults import MissingRight, fault
+from dunning_adapters.wire import Unanswered, Wire
 from dunning_core.errors import ConfigError, SourceError
 
 SETTINGS = {"url": "https://erp.example.com", "database": "prod", "login": "bot", "key_env": "ODOO_KEY"}
@@ -206,7 +206,7 @@ def asking(monkeypatch):
     def made(script, timeout=5.0, path=""):
         pauses = []
         settings = OdooSettings(url=f"http://127.0.0.1:{script.port}{path}", key="k", database="d", login="l")
-        return Client(settings, Wire(settings.url, timeout, pauses.append)), pauses
+        return Client(settings, Wire("Odoo", settings.url, timeout, pauses.append)), pauses
 
     return made
 
@@ -263,7 +263,7 @@ def test_silence_ends(script, asking):
 def test_nobody_there():
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
-    wire = Wire(f"http://127.0.0.1:{port}", 1, lambda pause: None)
+    wire = Wire("Odoo", f"http://127.0.0.1:{port}", 1, lambda pause: None)
     with pytest.raises(SourceError, match=r"no connection: .*refused.* \(see source.url\)"):
         wire.post("/jsonrpc", b"", {}, reads=True)
     with pytest.raises(SourceError, match="no connection") as caught:
@@ -303,6 +303,6 @@ def test_nothing_of_odoo_there(script, asking):
 
 def test_https_is_spoken(script):
     server = script(None, None, None)
-    wire = Wire(f"https://127.0.0.1:{server.port}", 0.1, lambda pause: None)
+    wire = Wire("Odoo", f"https://127.0.0.1:{server.port}", 0.1, lambda pause: None)
     with pytest.raises(SourceError, match="no connection"):
         wire.post("/jsonrpc", b"", {}, reads=True)
