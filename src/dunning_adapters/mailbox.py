@@ -43,6 +43,11 @@ def read_address(text: str, *, where: str = "address") -> Mailbox:
     return Mailbox(address(named["address"], where), (named["quoted"] or named["plain"] or "").strip())
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """The addresses in a field in which people write several, each once; what has no @ is none."""
+    return tuple(dict.fromkeys(part for part in re.split(r"[;,\s]+", text) if "@" in part))
+
+
 def usable(text: str) -> bool:
     """Whether a letter could be sent to `text`; says nothing about whether anybody reads there."""
     try:

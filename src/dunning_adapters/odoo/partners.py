@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from dunning_adapters.mailbox import listed
 from dunning_adapters.odoo.books import Books
 from dunning_adapters.odoo.client import Row
 from dunning_core.ledger import Address, Customer, CustomerKind
@@ -109,8 +110,7 @@ def _place(partner: int, order: list[int]) -> int:
 
 
 def _emails(row: Row) -> tuple[str, ...]:
-    """The addresses in a field in which people write several."""
-    return tuple(part for part in re.split(r"[;,\s]+", row["email"] or "") if "@" in part)
+    return listed(row["email"] or "")
 
 
 def _phones(*rows: Row) -> tuple[str, ...]:

@@ -11,11 +11,9 @@ from __future__ import annotations
 import difflib
 import json
 import operator
-import threading
-from contextlib import contextmanager
 from datetime import date
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -423,9 +421,8 @@ class Dropped(Exception):  # noqa: N818 - what happened
     """The connection is cut; `after` the work was done or before."""
 
 
-@contextmanager
-def serving(odoo):
-    """The server on a port of this machine."""
+def handler(odoo):
+    """Puts each request before a server."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -447,26 +444,17 @@ def serving(odoo):
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return Handler
 
 
 @pytest.fixture
-def start():
+def start(listening):
     """Start a server: start(18) or start(18, speaks=19). At the end nobody may have asked what was never recorded."""
     opened = []
 
     def started(version, speaks=None):
         odoo = Odoo(version, speaks)
-        context = serving(odoo)
+        context = listening(handler(odoo))
         odoo.url = context.__enter__()
         opened.append((odoo, context))
         return odoo
