@@ -48,6 +48,7 @@ class Reading:
     books: Books
     chosen: Collection[str] | None
     gathered: Gathered = field(default_factory=Gathered)
+    _seen: dict[int, Row] = field(default_factory=dict)
     _documents: dict[int, Row] = field(default_factory=dict)
     _others: dict[int, Row | None] = field(default_factory=dict)
     _partners: dict[str, Row] = field(default_factory=dict)
@@ -59,9 +60,11 @@ class Reading:
         before = self.books.number_of_documents()
         for status in OPEN:
             for row in self.books.documents(status):
-                self._take(row)
+                self._see(row, status)
+        for row in self._seen.values():
+            self._take(row)
         if self.chosen is None:
-            self._unknown_statuses(before)
+            self._count_again(before)
         documents = self._documents.values()
         first = [row for row in documents if row["type"] in {"invoice", "advance"} and not row["cancelled"]]
         modifications = [row for row in documents if row["type"] == "modification" and not row["cancelled"]]
@@ -72,30 +75,38 @@ class Reading:
         self._customers()
         return self.gathered
 
+    def _see(self, row: Row, asked: str) -> None:
+        """A document may be in two lists, because what is overdue is outstanding too; but then it is the same in both.
+
+        Raises SourceError when it changed in between, or is in no list that was asked for.
+        """
+        id_, status = row["id"], row.get("payment_status")
+        if status in CLOSED:
+            what = f"document {id_} is {status!r}, but {asked!r} was asked for"
+            raise SourceError(what, where=self.books.api.where, mend="run again; the service may have changed")
+        if self._seen.setdefault(id_, row) != row:
+            raise SourceError(f"document {id_} changes while it is read", where=self.books.api.where, mend="run again")
+
     def _take(self, row: Row) -> None:
         """Keep a document that asks for money, or for less of it."""
-        id_ = row["id"]
-        if id_ in self._documents:
-            what = f"document {id_} changes its payment status while it is read"
-            raise SourceError(what, where=self.books.api.where, mend="run again")
         try:
             partner = _debtor(row)
         except Unusable as fault:
             self.gathered.reject(_name(row), fault)
             return
         if partner and (self.chosen is None or partner in self.chosen):
-            self._documents[id_] = row
+            self._documents[row["id"]] = row
             self._partners[partner] = max(row, self._partners.get(partner, row), key=lambda each: each["id"])
 
-    def _unknown_statuses(self, before: int) -> None:
-        """Count every document once more: one with a payment status that nobody knows is in none of the lists."""
-        known = sum(self.books.number_of_documents(payment_status=status) for status in (*OPEN, *CLOSED))
-        unknown = before - known
-        if self.books.number_of_documents() != before or unknown < 0:
+    def _count_again(self, before: int) -> None:
+        """Every document must be in one of the lists, or be counted to what asks for nothing."""
+        closed = sum(self.books.number_of_documents(payment_status=status) for status in CLOSED)
+        missing = before - len(self._seen) - closed
+        if self.books.number_of_documents() != before or missing < 0:
             raise SourceError("documents were written while it was read", where=self.books.api.where, mend="run again")
-        if unknown:
-            fault = Unusable("documents have a payment status that is not known", unknown, _LOOK)
-            self.gathered.reject(self.books.api.where, fault, unknown)
+        if missing:
+            what = "documents are in no list: drafts perhaps, or of a payment status that is not known"
+            self.gathered.problems.append(Problem(self.books.api.where, what, str(missing), _LOOK))
 
     def _judge(self, row: Row) -> None:
         try:
@@ -203,6 +214,8 @@ def _debtor(row: Row) -> str:
         return ""
     if kind not in ASK_FOR_MONEY:
         raise Unusable("type is no known type of document", kind, _LOOK)
+    if (status := text(row, "payment_status")) not in OPEN:
+        raise Unusable("payment_status is not known", status, _LOOK)
     flag(row, "cancelled")
     if not reference(inner(row, "document_partner"), "id"):
         raise Unusable("no partner stands on it: nobody can be reminded", mend="set the partner in Billingo")

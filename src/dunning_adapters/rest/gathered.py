@@ -35,9 +35,9 @@ class Gathered:
         self.announced += 1
         self.balances[code] = self.balances.get(code, Decimal(0)) + balance
 
-    def reject(self, where: str, fault: Unusable, rows: int = 1) -> None:
+    def reject(self, where: str, fault: Unusable) -> None:
         """Count what cannot be an item, and say why."""
-        self.rejected += rows
+        self.rejected += 1
         self.problems.append(Problem(where, fault.what, fault.value, fault.mend))
 
     def control(self) -> Control:
