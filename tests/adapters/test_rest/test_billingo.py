@@ -345,6 +345,16 @@ def test_a_document_that_is_written_meanwhile(billingo, source_of, read):
         read(source_of(billingo))
 
 
+def test_a_document_that_is_paid_after_it_was_read(billingo, source_of, read):
+    def trouble(asked):
+        if asked.query.get("payment_status") == "paid":
+            billingo.documents[3]["payment_status"] = "paid"
+
+    books(billingo).trouble.append(trouble)
+    with pytest.raises(SourceError, match="documents were written while it was read"):
+        read(source_of(billingo))
+
+
 # -- the service
 
 
