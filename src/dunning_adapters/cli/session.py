@@ -95,7 +95,7 @@ def in_session(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--source", metavar="NAME", default="", help="Read [sources.NAME], not [source].")
     @click.option("-q", "--quiet", is_flag=True, help="Say only what somebody has to look at.")
     @functools.wraps(command)
-    def wrapped(config: Path, as_of: date | None, quiet: bool, source: str, **options: Any) -> None:  # noqa: FBT001 - click calls it by names
+    def wrapped(config: Path, as_of: date | None, source: str, *, quiet: bool, **options: Any) -> None:
         command(Session(config, as_of, quiet, source), **options)
 
     return wrapped
