@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -137,4 +137,16 @@ class Transport(Protocol):
         """Deliver one document. Never raises for what happens to this one document: that is the receipt's verdict.
 
         Raises TransportError only when nothing at all can be delivered (and this document certainly was not).
+        """
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """A transport that says when a letter is about to leave, so that what failed before is known not to be sent."""
+
+    def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
+        """As `Transport.deliver`, but calls `mark` once: every recipient was accepted, nothing of the content is sent.
+
+        `mark` gives the moment (`time.monotonic`) until which the letter must be out. After it nothing may be sent any
+        more: LATER, phase "deadline". When it gives None nothing may be sent at all: LATER, phase "mark".
         """

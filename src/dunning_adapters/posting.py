@@ -71,23 +71,9 @@ class Posting:
         """
         if not cases:
             return
-        with self._connected():
+        with connected(self.transport):
             for start in range(0, len(cases), self.batch):
                 yield from self._post(cases[start : start + self.batch], on)
-
-    @contextmanager
-    def _connected(self) -> Iterator[None]:
-        """The transport, entered; whatever it answers when it is left, it cannot hide what was raised inside."""
-        with promised(TransportError, "transport"):
-            self.transport.__enter__()
-        try:
-            yield
-        except BaseException as error:
-            with suppress(*UNPROMISED):
-                self.transport.__exit__(type(error), error, error.__traceback__)
-            raise
-        with promised(TransportError, "transport"):
-            self.transport.__exit__(None, None, None)
 
     def _post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:
         ready: list[tuple[Case, Document]] = []
@@ -151,12 +137,12 @@ class Posting:
         for event in dispatched:
             if event.at is not None and self.clock() - event.at < UNDER_WAY:
                 continue
-            told = self._answered(event, EventKind.IN_DOUBT, on, "the program ended before there was an answer")
+            why = "the program ended before there was an answer"
             with suppress(AlreadyRecorded):  # the answer came after all
-                self.append([told])
+                self.append([answered(event, EventKind.IN_DOUBT, on, why, self.clock())])
                 where = f"letter {event.key[:32]}.{event.attempt} to customer {event.customer}"
                 mend = "it counts as sent; ask him, or look for it where letters go out"
-                yield Problem(where, f"of {event.on}, in doubt: {told.because}", mend=mend)
+                yield Problem(where, f"of {event.on}, in doubt: {why}", mend=mend)
 
     def append(self, events: Iterable[Event]) -> None:
         """Record events, all or none. Raises AlreadyRecorded."""
@@ -191,7 +177,7 @@ class Posting:
         interrupted = Verdict.IN_DOUBT
         try:
             for _, document in ready:
-                receipts.append(_receipt(self.transport.deliver(document), document))
+                receipts.append(receipt_of(self.transport.deliver(document), document))
         except TransportError as error:
             interrupted, broken = Verdict.LATER, error
         except UNPROMISED as error:  # nobody knows whether that letter is out; with such a transport no other goes
@@ -205,29 +191,49 @@ class Posting:
         return receipts, broken
 
     def _result(self, case: Case, document: Document, receipt: Receipt, on: date) -> Event:
-        because = " ".join(part for part in (receipt.phase, str(receipt.code or ""), receipt.text) if part)
         dispatched = case.action.dispatched(on, attempt=document.attempt)
-        return self._answered(dispatched, RESULTS[receipt.verdict][1], on, because)
-
-    def _answered(self, letter: Event, kind: EventKind, on: date, because: str) -> Event:
-        """What became of a dispatched letter: the event names the letter, its facts stand in the dispatch."""
-        return Event(
-            kind,
-            on,
-            letter.customer,
-            key=letter.key,
-            attempt=letter.attempt,
-            creditor=letter.creditor,
-            group=letter.group,
-            level=letter.level,
-            level_name=letter.level_name,
-            channel=letter.channel,
-            because=because,
-            at=self.clock(),
-        )
+        return answered(dispatched, RESULTS[receipt.verdict][1], on, said(receipt), self.clock())
 
 
-def _receipt(answer: Any, document: Document) -> Receipt:
+@contextmanager
+def connected(transport: Transport) -> Iterator[None]:
+    """The transport, entered; whatever it answers when it is left, it cannot hide what was raised inside."""
+    with promised(TransportError, "transport"):
+        transport.__enter__()
+    try:
+        yield
+    except BaseException as error:
+        with suppress(*UNPROMISED):
+            transport.__exit__(type(error), error, error.__traceback__)
+        raise
+    with promised(TransportError, "transport"):
+        transport.__exit__(None, None, None)
+
+
+def answered(letter: Event, kind: EventKind, on: date, because: str, at: datetime) -> Event:
+    """What became of a dispatched letter: the event names the letter, its facts stand in the dispatch."""
+    return Event(
+        kind,
+        on,
+        letter.customer,
+        key=letter.key,
+        attempt=letter.attempt,
+        creditor=letter.creditor,
+        group=letter.group,
+        level=letter.level,
+        level_name=letter.level_name,
+        channel=letter.channel,
+        because=because,
+        at=at,
+    )
+
+
+def said(receipt: Receipt) -> str:
+    """An answer in one line: how far the letter came, the code, the words."""
+    return " ".join(part for part in (receipt.phase, str(receipt.code or ""), receipt.text) if part)
+
+
+def receipt_of(answer: Any, document: Document) -> Receipt:
     """What the transport answered. Raises TypeError or ValueError for what is no answer about this document."""
     if not isinstance(answer, Receipt):
         message = f"it answered with {type(answer).__name__}, not with a Receipt"

@@ -335,6 +335,13 @@ class Runner:
         if days > most:
             raise PlanError(f"the plan is {days} days old, at most {most} are allowed", mend="make a new plan")
 
+    def standing(self, actions: Sequence[Action], as_of: date) -> tuple[list[Case], list[Delivery]]:
+        """Letters planned before, on the facts of this moment: those that still stand, and those that do not."""
+        names = sorted({action.customer for action in actions})
+        known = by_customer(together(self.creditor, self.ledgers(as_of, names)))
+        gone = {name: Ledger(self.creditor, {name: Customer(name, name)}) for name in names if name not in known}
+        return self._still_wanted([Case(action, {**known, **gone}[action.customer]) for action in actions], as_of)
+
     def _still_wanted(self, cases: Sequence[Case], as_of: date) -> tuple[list[Case], list[Delivery]]:
         """Plan again on fresh facts: what is wanted exactly as it was, and what is not."""
         fresh = self._fresh({case.action.customer: case.ledger for case in cases}, as_of)
@@ -367,9 +374,10 @@ class Runner:
 
     def _posting(self) -> Posting:
         batch = self.settings.run.batch or (IDEMPOTENT_BATCH if self.transport.idempotent else 1)
-        return Posting(self.history, self.transport, self._write, self.clock, batch)
+        return Posting(self.history, self.transport, self.write, self.clock, batch)
 
-    def _write(self, case: Case, on: date, attempt: int, follows: Sequence[str]) -> Document:
+    def write(self, case: Case, on: date, attempt: int, follows: Sequence[str]) -> Document:
+        """A case in words. Raises RenderError."""
         extra = self.plugins.variables(case.action, case.ledger)
         document = render(
             case.action, case.ledger, self.templates, on=on, extra=extra, follows=tuple(follows), attempt=attempt

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from dunning_adapters.senders import Senders
 from dunning_core.aging import Buckets
@@ -54,6 +54,40 @@ class RunTable(_Table):
     holidays: tuple[date, ...] = ()
     max_items: int = Field(default=10_000_000, ge=1)
     """A source that yields more items, or more ledgers without one, is taken for one that does not end."""
+
+
+class WorkTable(_Table):
+    """`[work]`: how workers carry letters out of the outbox. All times are seconds.
+
+    A letter whose worker died while sending may still arrive: the worker may only be paused, with the last dot unsent.
+    It cannot arrive any more when the mail server has hung up on it. So a person may decide about a letter in doubt
+    only after the quarantine, and `lease + quarantine > deadline + relay_idle` must hold.
+    """
+
+    batch: int = Field(default=20, ge=1, le=1000)
+    """Letters that a worker claims at a time."""
+    lease_seconds: int = Field(default=300, ge=1)
+    """How long they are his."""
+    deadline_seconds: int = Field(default=60, ge=1)
+    """From the mark until the last dot must be out."""
+    relay_idle_seconds: int = Field(default=900, ge=1)
+    """After how long a silence the mail server hangs up."""
+    quarantine_seconds: int = Field(default=1800, ge=0)
+    """How long after the lease a letter in doubt is left alone."""
+    facts_max_age_seconds: int = Field(default=60, ge=1)
+    """How old the facts may be when a letter is marked."""
+    tries: int = Field(default=8, ge=1, le=50)
+    """How often a letter is tried before a person has to look."""
+
+    @model_validator(mode="after")
+    def _nothing_arrives_after_the_quarantine(self) -> Self:
+        if self.lease_seconds + self.quarantine_seconds <= self.deadline_seconds + self.relay_idle_seconds:
+            message = "lease_seconds + quarantine_seconds must be more than deadline_seconds + relay_idle_seconds"
+            raise ValueError(message)
+        if self.deadline_seconds >= self.lease_seconds:
+            message = "deadline_seconds must be less than lease_seconds"
+            raise ValueError(message)
+        return self
 
 
 class TemplatesTable(_Table):
@@ -104,6 +138,7 @@ class Settings(_Table):
     history: AdapterTable = AdapterTable(adapter="sql")
     transport: AdapterTable = AdapterTable(adapter="folder")
     run: RunTable = RunTable()
+    work: WorkTable = WorkTable()
     templates: TemplatesTable = TemplatesTable()
     senders: Senders = Senders()
     report: ReportTable = ReportTable()

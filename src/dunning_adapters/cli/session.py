@@ -88,7 +88,7 @@ class Session:
 
 
 def in_session(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options --config, --as-of, --source and --quiet, and as first argument the session they make."""
+    """Give a command the options --config, --as-of, --source and --quiet, and as first argument their session."""
 
     @click.option("-c", "--config", type=click.Path(path_type=Path), default=NAME, show_default=True, help="Settings.")
     @click.option("--as-of", metavar="DATE", callback=day, help="Decide for this day, not for today.")

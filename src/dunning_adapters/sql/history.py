@@ -63,20 +63,25 @@ class SqlHistory:
         self._name = f"history {shown(engine.url)}"
         self._prepared = False
 
-    def append(self, events: Iterable[Event]) -> None:
-        """Record all of them in one transaction, or none.
+    @property
+    def engine(self) -> Engine:
+        """The database, for what stands beside the events."""
+        return self._engine
+
+    def append(self, events: Iterable[Event], *, beside: Callable[[Connection], None] | None = None) -> None:
+        """Record all of them in one transaction, or none; what `beside` does first is part of it.
 
         Raises AlreadyRecorded when a letter has that stage behind it, HistoryError when the database cannot record
         them. After a HistoryError nobody knows whether the last commit arrived: read before trying again.
         """
         recorded = tuple(events)
-        if not recorded:
+        if not recorded and beside is None:
             return
         stages = _stages(recorded)
         with self._named():
             rows = [to_row(event) for event in recorded]
             try:
-                self._write(lambda connection: _append(connection, rows, stages))
+                self._write(lambda connection: _append(connection, rows, stages, beside))
             except IntegrityError as error:
                 self._explain(stages, error)
 
@@ -117,7 +122,15 @@ class SqlHistory:
             taken = _taken(connection, stages)
         if taken:
             raise _already(taken[0]) from None
+        if not stages:  # it was not about events
+            raise error
         raise HistoryError(f"the database refused the events ({first_line(error)})", where=self._name) from None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection to look at what stands beside the events. Raises HistoryError for what the database says."""
+        with self._named(), self._reading() as connection:
+            yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -149,13 +162,21 @@ class SqlHistory:
             raise HistoryError(f"a text cannot be stored ({error.reason})", where=self._name) from None
 
 
-def _append(connection: Connection, rows: Sequence[dict[str, object]], stages: Sequence[Stage]) -> None:
+def _append(
+    connection: Connection,
+    rows: Sequence[dict[str, object]],
+    stages: Sequence[Stage],
+    beside: Callable[[Connection], None] | None,
+) -> None:
+    if beside is not None:
+        beside(connection)
     doubts = [(key, attempt, "answered") for key, attempt, stage in stages if stage == "doubted"]
     if taken := _taken(connection, doubts):
         raise _already(taken[0])
     if stages:
         connection.execute(insert(LETTER), [{"letter_key": k, "attempt": a, "stage": s} for k, a, s in sorted(stages)])
-    connection.execute(insert(EVENT), rows)
+    if rows:
+        connection.execute(insert(EVENT), rows)
 
 
 def _stages(events: Iterable[Event]) -> list[Stage]:

@@ -1,0 +1,412 @@
+"""Letters that wait to be sent, beside the history and in its transactions: any number of workers, each letter once.
+
+    ready -> leased -> sending -> sent, refused, in_doubt      a worker claims, marks, and records the answer
+    leased -> ready, cancelled, held                           before the mark: certainly not sent
+    sending -> ready, held                                     certainly not sent after all (4xx)
+    in_doubt -> sent, ready                                    a person, or the archive, knows
+
+The one place where a state changes is `_move`: an UPDATE that names the token which the mover holds and the state that
+he saw. Whoever comes too late changes nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.exc import IntegrityError
+
+from dunning_adapters.sql.history import SqlHistory
+from dunning_adapters.sql.outbox_tables import ITEM, LETTER, METADATA
+from dunning_adapters.sql.record import fingerprint
+from dunning_adapters.sql.schema import create
+from dunning_core.action import Action
+from dunning_core.errors import DunningError, HistoryError
+from dunning_core.event import Event, EventKind
+from dunning_core.plan import approval
+from dunning_core.values import canonical, digest
+
+SECOND: Final = 1_000_000
+"""Microseconds."""
+
+CRASHES: Final = 3
+"""Workers that may die over a letter before a person has to look at it."""
+
+_ACTION: Final = TypeAdapter(Action)
+
+Clock = Callable[[sa.Connection], int]
+"""The database's clock, in microseconds since 1970 UTC: one for all workers."""
+
+
+class State(StrEnum):
+    """Where a letter is."""
+
+    READY = "ready"
+    LEASED = "leased"  # a worker has it; nothing is sent
+    SENDING = "sending"  # recorded as dispatched: it may be out
+    SENT = "sent"
+    REFUSED = "refused"  # for good; the level does not count
+    IN_DOUBT = "in_doubt"  # nobody knows; counts as sent until somebody does
+    CANCELLED = "cancelled"  # the facts changed before it went out
+    EXPIRED = "expired"  # it waited for too long: to be planned anew
+    HELD = "held"  # tried too often: a person has to look
+
+
+OPEN: Final = (State.READY, State.LEASED, State.SENDING, State.IN_DOUBT, State.HELD)
+REUSABLE: Final = (State.CANCELLED, State.EXPIRED, State.REFUSED)
+"""States of a letter that is certainly not out, and that may be planned anew."""
+
+
+class Lost(DunningError):  # noqa: N818 - it says what is the case
+    """The letter is not this worker's any more: its lease ended, or somebody else moved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A letter that a worker holds until `until`. `token` tells this lease from every other of the letter."""
+
+    letter: str
+    token: int
+    attempt: int
+    tries: int
+    until: int
+    on: date
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A letter in the outbox as people look at it. Times are microseconds since 1970 UTC."""
+
+    letter: str
+    attempt: int
+    state: State
+    customer: str
+    on: date
+    tries: int
+    next_at: int
+    until: int
+    owner: str
+    said: str
+    action: Action
+
+    @property
+    def name(self) -> str:
+        """The letter's name, as its Message-ID and the reports have it."""
+        return f"{self.letter[:32]}.{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A letter that was not taken into the outbox, and why."""
+
+    action: Action
+    because: str
+
+
+class Outbox:
+    """The letters of one history. `clock` is the database's own unless a test turns it."""
+
+    def __init__(self, history: SqlHistory, clock: Clock | None = None) -> None:
+        self.history = history
+        self._clock = clock or _database_clock
+        self._prepared = False
+
+    # -- in
+
+    def put(self, actions: Iterable[Action], on: date, events: Iterable[Event]) -> list[Refused]:
+        """Take letters in; those that cannot be there twice come back with the reason.
+
+        `events` are what the plan knew of the past. They tell the how manieth time an item comes to a level, so that a
+        plan made of old facts cannot bring a letter back which went out since.
+        """
+        known = tuple(events)
+        return [refused for action in actions if (refused := self._put(action, on, known)) is not None]
+
+    def _put(self, action: Action, on: date, known: Sequence[Event]) -> Refused | None:
+        attempt = 1 + sum(event.kind is EventKind.DISPATCHED and event.key == action.key for event in known)
+        slots = [(_item(action, item), level, _cycle(known, item, level)) for item, level in _recorded(action)]
+        said = ""
+
+        def work(connection: sa.Connection) -> None:
+            nonlocal said
+            said = self._taken(connection, action, slots)
+            if not said:
+                self._insert(connection, action, on, attempt, slots)
+
+        try:
+            self._write(work)
+        except HistoryError as error:
+            if not isinstance(error.__cause__, IntegrityError):
+                raise
+            self._write(work)  # somebody put it in at the same moment: now it is there to be seen
+        return Refused(action, said) if said else None
+
+    def _taken(self, connection: sa.Connection, action: Action, slots: Sequence[tuple[str, int, int]]) -> str:
+        """Why the letter cannot be taken in; empty if it can."""
+        state = connection.scalar(sa.select(LETTER.c.state).where(LETTER.c.letter == action.key))
+        if state is not None and state not in REUSABLE:
+            return f"the letter is in the outbox already, {state}"
+        for item, level, cycle in slots:
+            query = sa.select(LETTER.c.letter, LETTER.c.state).join(ITEM, ITEM.c.letter == LETTER.c.letter)
+            row = connection.execute(query.where(*_slot(item, level, cycle))).first()
+            if row is not None and row.letter != action.key and row.state not in REUSABLE:
+                return f"an item of it is on letter {row.letter[:32]} at the same level, {row.state}"
+        return ""
+
+    def _insert(
+        self, connection: sa.Connection, action: Action, on: date, attempt: int, slots: Sequence[tuple[str, int, int]]
+    ) -> None:
+        now = self._clock(connection)
+        for item, level, cycle in slots:
+            moved = connection.execute(sa.update(ITEM).where(*_slot(item, level, cycle)).values(letter=action.key))
+            if not moved.rowcount:
+                connection.execute(sa.insert(ITEM).values(item=item, level=level, cycle=cycle, letter=action.key))
+        fresh = {
+            "attempt": attempt, "state": State.READY.value, "customer": action.customer,
+            "customer_hash": fingerprint(action.customer), "on_date": on.isoformat(), "payload": _frozen(action),
+            "approval": approval(action), "next_at_us": now, "until_us": 0, "queued_us": now, "tries": 0, "crashes": 0,
+            "owner": "", "said": "",
+        }  # fmt: skip
+        reused = sa.update(LETTER).where(LETTER.c.letter == action.key, LETTER.c.state.in_(REUSABLE))
+        if not connection.execute(reused.values(**fresh, token=LETTER.c.token + 1)).rowcount:
+            connection.execute(sa.insert(LETTER).values(letter=action.key, token=0, **fresh))
+
+    # -- a worker's way with a letter
+
+    def claim(self, owner: str, most: int, seconds: float) -> list[Lease]:
+        """Letters that are ready, now this worker's for so many seconds. Nobody else gets them."""
+        claim = f"{owner}#{secrets.token_hex(8)}"
+        leases: list[Lease] = []
+
+        def work(connection: sa.Connection) -> None:
+            now = self._clock(connection)
+            ready = (LETTER.c.state == State.READY, LETTER.c.next_at_us <= now)
+            # Locks that are skipped only spare workers the wait for each other: the UPDATE asks for the state again.
+            wanted = sa.select(LETTER.c.letter).where(*ready).order_by(LETTER.c.next_at_us, LETTER.c.letter).limit(most)
+            letters = connection.scalars(wanted.with_for_update(skip_locked=True)).all()
+            if not letters:
+                leases.clear()
+                return
+            leased = sa.update(LETTER).where(LETTER.c.letter.in_(letters), LETTER.c.state == State.READY)
+            until = now + round(seconds * SECOND)
+            connection.execute(
+                leased.values(state=State.LEASED.value, token=LETTER.c.token + 1, owner=claim, until_us=until)
+            )
+            mine = sa.select(LETTER).where(LETTER.c.owner == claim, LETTER.c.state == State.LEASED)
+            leases[:] = [_lease(row) for row in connection.execute(mine.order_by(LETTER.c.letter))]
+
+        self._write(work)
+        return leases
+
+    def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:
+        """Record that the letter is about to leave; False if it must not: the lease ended, or something forbids it.
+
+        State and event are one transaction: from here on the letter may be out, and the history says so.
+        """
+        try:
+            self.history.append(
+                [dispatched], beside=lambda c: self._move(c, lease, State.LEASED, State.SENDING, allowed)
+            )
+        except Lost:
+            return False
+        return True
+
+    def settle(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> None:
+        """Record what became of a letter that this worker holds. Raises Lost when it does so no more."""
+        self.history.append(events, beside=lambda c: self._move(c, lease, was, to, values={"said": said}))
+
+    def later(self, lease: Lease, was: State, events: Iterable[Event], seconds: float, said: str) -> None:
+        """Certainly not sent: try it again in so many seconds. After the mark it was an attempt, which is over."""
+
+        def move(connection: sa.Connection) -> None:
+            again = self._clock(connection) + round(seconds * SECOND)
+            attempt, tries = LETTER.c.attempt + int(was is not State.LEASED), LETTER.c.tries + 1
+            ready = {"said": said, "owner": "", "attempt": attempt, "tries": tries, "next_at_us": again}
+            self._move(connection, lease, was, State.READY, values=ready)
+
+        self.history.append(events, beside=move)
+
+    def _move(
+        self,
+        connection: sa.Connection,
+        lease: Lease,
+        was: State,
+        to: State,
+        allowed: Sequence[sa.ColumnElement[bool]] = (),
+        values: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        now = self._clock(connection)
+        held = (LETTER.c.letter == lease.letter, LETTER.c.token == lease.token, LETTER.c.state == was)
+        in_time = (LETTER.c.until_us > now,) if to is State.SENDING else ()
+        moved = connection.execute(sa.update(LETTER).where(*held, *in_time, *allowed).values(state=to.value, **values))
+        if moved.rowcount != 1:
+            raise Lost(f"it is not {was} under this lease any more", where=f"letter {lease.letter[:32]}")
+
+    # -- what dead workers leave behind
+
+    def reap(self, answered: Callable[[Waiting], Event]) -> tuple[int, int]:
+        """Take letters from workers whose lease has ended: back to ready, or in doubt if they were being sent.
+
+        `answered` makes the event of a doubt. Gives how many went back, and how many are in doubt.
+        """
+        with self._reading() as connection:
+            now = self._clock(connection)
+            late = sa.select(LETTER).where(LETTER.c.until_us <= now, LETTER.c.state.in_([State.LEASED, State.SENDING]))
+            found = [(_lease(row), _waiting(row), row.crashes) for row in connection.execute(late)]
+        back = doubted = 0
+        for lease, waiting, crashes in found:
+            try:
+                if waiting.state is State.SENDING:
+                    self.settle(lease, State.SENDING, State.IN_DOUBT, [answered(waiting)], "the worker died")
+                    doubted += 1
+                else:
+                    self._returned(lease, crashes + 1)
+                    back += 1
+            except Lost:
+                continue
+        return back, doubted
+
+    def _returned(self, lease: Lease, crashes: int) -> None:
+        to = State.HELD if crashes >= CRASHES else State.READY
+        said = "workers died over it" if to is State.HELD else ""
+        # Every lease has another token; this is one more, so that a worker who wakes up cannot mark it.
+        back = {"said": said, "crashes": crashes, "owner": "", "token": lease.token + 1}
+        self.history.append([], beside=lambda c: self._move(c, lease, State.LEASED, to, values=back))
+
+    # -- what people decide
+
+    def resolve(self, waiting: Waiting, to: State, event: Event, *, quarantine: float = 0) -> None:
+        """Settle a doubt: SENT, or READY for another attempt.
+
+        Raises HistoryError while the old one may still arrive, Lost when somebody else was quicker.
+        """
+
+        def move(connection: sa.Connection) -> None:
+            now, free = self._clock(connection), waiting.until + round(quarantine * SECOND)
+            values = {"attempt": LETTER.c.attempt + 1, "next_at_us": now, "owner": ""} if to is State.READY else {}
+            seen = (LETTER.c.letter == waiting.letter, LETTER.c.attempt == waiting.attempt)
+            doubted = (LETTER.c.state == State.IN_DOUBT, LETTER.c.until_us == waiting.until)
+            moved = connection.execute(
+                sa.update(LETTER)
+                .where(*seen, *doubted)
+                .values(state=to.value, token=LETTER.c.token + 1, said=event.because, **values)
+            )
+            if moved.rowcount != 1:
+                raise Lost("it is not in doubt any more", where=f"letter {waiting.name}")
+            if to is State.READY and now < free:
+                minutes = -(-(free - now) // (60 * SECOND))
+                what = f"its worker may still be sending it for {minutes} minutes"
+                raise HistoryError(what, where=f"letter {waiting.name}", mend="look again then, before you decide")
+
+        self.history.append([event], beside=move)
+
+    def expire(self, before: date) -> int:
+        """Letters planned before that day that nobody has sent yet are not sent any more; gives how many."""
+        count = 0
+
+        def work(connection: sa.Connection) -> None:
+            nonlocal count
+            old = (LETTER.c.state == State.READY, LETTER.c.on_date < before.isoformat())
+            count = connection.execute(
+                sa.update(LETTER).where(*old).values(state=State.EXPIRED.value, token=LETTER.c.token + 1)
+            ).rowcount
+
+        self._write(work)
+        return count
+
+    # -- look
+
+    def letters(self, *states: State) -> Iterator[Waiting]:
+        """Letters in these states (all, if none is named), the longest waiting first."""
+        query = sa.select(LETTER).order_by(LETTER.c.queued_us, LETTER.c.letter)
+        with self._reading() as connection:
+            rows = connection.execute(query.where(LETTER.c.state.in_(states)) if states else query).all()
+        yield from map(_waiting, rows)
+
+    def counts(self) -> dict[State, int]:
+        """How many letters are in which state."""
+        query = sa.select(LETTER.c.state, sa.func.count()).group_by(LETTER.c.state)
+        with self._reading() as connection:
+            return {State(state): count for state, count in connection.execute(query)}
+
+    def next_at(self) -> int | None:
+        """Microseconds until a letter becomes ready or a lease ends; None if nothing is under way."""
+        due = sa.case((LETTER.c.state == State.READY, LETTER.c.next_at_us), else_=LETTER.c.until_us)
+        moving = LETTER.c.state.in_([State.READY, State.LEASED, State.SENDING])
+        with self._reading() as connection:
+            first = connection.scalar(sa.select(sa.func.min(due)).where(moving))
+            return None if first is None else max(0, first - self._clock(connection))
+
+    # -- the tables
+
+    def _write(self, work: Callable[[sa.Connection], None]) -> None:
+        self._prepare()
+        self.history.append([], beside=work)
+
+    def _reading(self) -> Any:
+        self._prepare()
+        return self.history.reading()
+
+    def _prepare(self) -> None:
+        if not self._prepared:
+            self.history.append([], beside=lambda connection: create(connection, METADATA))
+            self._prepared = True
+
+
+def _database_clock(connection: sa.Connection) -> int:
+    """One clock for all workers: the server's. SQLite serves one machine, whose clock it is."""
+    match connection.dialect.name:
+        case "postgresql":
+            return int(connection.scalar(sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")))
+        case "mysql" | "mariadb":
+            return int(connection.scalar(sa.text("SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)")))
+    return time.time_ns() // 1000
+
+
+def _slot(item: str, level: int, cycle: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return ITEM.c.item == item, ITEM.c.level == level, ITEM.c.cycle == cycle
+
+
+def _recorded(action: Action) -> list[tuple[str, int]]:
+    """Items with the level at which the letter asks for them; what it carries along is asked for as well."""
+    return [(line.item, line.level if line.records else 0) for line in action.claimed]
+
+
+def _item(action: Action, item: str) -> str:
+    return digest(action.creditor, item)
+
+
+def _cycle(known: Iterable[Event], item: str, level: int) -> int:
+    """How often the item came to this level before, as far as the plan knew."""
+    dispatched = [event for event in known if event.kind is EventKind.DISPATCHED]
+    if not level:
+        return sum(item in event.carried for event in dispatched)
+    return sum((item, level) in event.items for event in dispatched)
+
+
+def _frozen(action: Action) -> str:
+    return canonical(_ACTION.dump_python(action, mode="json"))
+
+
+def _lease(row: Any) -> Lease:
+    action = _ACTION.validate_json(row.payload)
+    on = date.fromisoformat(row.on_date)
+    return Lease(row.letter, row.token, row.attempt, row.tries, row.until_us, on, action)
+
+
+def _waiting(row: Any) -> Waiting:
+    owner, _, _ = row.owner.partition("#")
+    on, action = date.fromisoformat(row.on_date), _ACTION.validate_json(row.payload)
+    times = (row.next_at_us, row.until_us)
+    return Waiting(
+        row.letter, row.attempt, State(row.state), row.customer, on, row.tries, *times, owner, row.said, action
+    )

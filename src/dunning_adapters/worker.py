@@ -1,0 +1,210 @@
+"""Carries letters out of the outbox: claimed, looked at once more, marked at the last moment, delivered, recorded."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from dunning_adapters.ports import Marking, Receipt, Verdict
+from dunning_adapters.posting import RESULTS, Case, answered, connected, earlier, receipt_of, said
+from dunning_adapters.promises import REPAIR, UNPROMISED, told
+from dunning_adapters.proposal import Proposal
+from dunning_adapters.result import Delivery, End
+from dunning_adapters.runner import Runner
+from dunning_adapters.sql.outbox import Lease, Lost, Outbox, Refused, State, Waiting
+from dunning_core.document import Document
+from dunning_core.errors import AlreadyRecorded, DunningError, TransportError
+from dunning_core.event import Event, EventKind
+from dunning_core.values import Problem
+
+LONGEST_PAUSE = 6 * 3600
+"""Seconds between two tries of a letter at the most."""
+
+MARK, DEADLINE = "mark", "deadline"
+"""Phases in which our own side stopped a letter: nothing was sent, and nobody refused anything."""
+
+
+def _go_on(moment: str) -> None:
+    """Die nowhere."""
+
+
+def queue(runner: Runner, outbox: Outbox, proposal: Proposal) -> list[Refused]:
+    """Put the letters of a proposal into the outbox; gives those that may not be there twice.
+
+    What the plan says of ladders that fell or began anew is recorded with it.
+    """
+    plan = proposal.plan
+    outbox.history.append(replace(event, at=runner.clock()) for event in plan.events)
+    return outbox.put(plan.actions, plan.as_of, proposal.ledger.events)
+
+
+@dataclass
+class Worker:
+    """One worker with a connection of its own. Any number of them, on any number of machines, share an outbox.
+
+    `pause` gives a name to each moment at which a process can die; tests stop it there.
+    """
+
+    runner: Runner
+    outbox: Outbox
+    name: str
+    pause: Callable[[str], None] = _go_on
+    monotonic: Callable[[], float] = time.monotonic
+    problems: list[Problem] = field(default_factory=list)
+    recorded: list[Event] = field(default_factory=list)
+
+    def work(self) -> Iterator[Delivery]:
+        """Carry out what is ready until nothing is. Raises TransportError when nothing can be delivered at all."""
+        self.tidy()
+        leases = self._claim()
+        if not leases:
+            return
+        try:
+            with connected(self.runner.transport):
+                while leases:
+                    yield from self._carry(leases)
+                    leases = self._claim()
+        except TransportError as error:
+            self._give_back(leases, str(error))
+            raise
+
+    def _claim(self) -> list[Lease]:
+        rules = self.runner.settings.work
+        leases = self.outbox.claim(self.name, rules.batch, rules.lease_seconds)
+        self.pause("claimed")
+        return leases
+
+    def tidy(self) -> None:
+        """See to what dead workers left behind, and to letters that waited for too long."""
+        _, doubted = self.outbox.reap(self._doubt)
+        if doubted:
+            what = f"{doubted} letters were being sent when their worker died"
+            self.problems.append(Problem("outbox", what, mend="see: dunning doubts list"))
+        self.outbox.expire(self.runner.today() - timedelta(self.runner.settings.run.plan_valid_days))
+
+    def _carry(self, leases: Sequence[Lease]) -> Iterator[Delivery]:
+        for on in sorted({lease.on for lease in leases}):
+            mine = {lease.action.key: lease for lease in leases if lease.on == on}
+            read_at = self.monotonic()
+            standing, gone = self.runner.standing([lease.action for lease in mine.values()], on)
+            self.pause("read")
+            for delivery in gone:
+                self._settle(mine[delivery.action.key], State.LEASED, State.CANCELLED, (), delivery.text)
+                yield delivery
+            for case in standing:
+                yield self._deliver(mine[case.action.key], case, read_at)
+
+    def _deliver(self, lease: Lease, case: Case, read_at: float) -> Delivery:
+        try:
+            document = self.runner.write(case, lease.on, lease.attempt, earlier(case))
+        except DunningError as error:
+            self._settle(lease, State.LEASED, State.CANCELLED, (), str(error))
+            return Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error))
+        mark = _Mark(self, lease, case, document, read_at)
+        receipt = self._sent(document, mark)
+        self.pause("answered")
+        end, text = self._record(lease, mark, receipt)
+        return Delivery(case.action, case.customer, end, replace(document, html="", attachments=()), text)
+
+    def _sent(self, document: Document, mark: _Mark) -> Receipt:
+        """What the transport says; what it raises is an answer too, of this one letter."""
+        transport = self.runner.transport
+        try:
+            if isinstance(transport, Marking):
+                return receipt_of(transport.deliver_marked(document, mark), document)
+            if mark() is None:
+                return Receipt(document.letter, Verdict.LATER, MARK)
+            return receipt_of(transport.deliver(document), document)
+        except TransportError as error:
+            self._record(mark.lease, mark, Receipt(document.letter, Verdict.LATER, "connect", text=str(error)))
+            raise
+        except UNPROMISED as error:
+            doubt = Verdict.IN_DOUBT if mark.made else Verdict.LATER
+            return Receipt(document.letter, doubt, "transport", text=f"it failed with {told(error)}; {REPAIR}")
+
+    def _record(self, lease: Lease, mark: _Mark, receipt: Receipt) -> tuple[End, str]:
+        end, kind = RESULTS[receipt.verdict]
+        text = mark.said or said(receipt)
+        was = State.SENDING if mark.made else State.LEASED
+        result = answered(mark.dispatched, kind, lease.on, text, self.runner.clock())
+        match receipt.verdict:
+            case Verdict.ACCEPTED | Verdict.REFUSED:
+                to = State.SENT if receipt.verdict is Verdict.ACCEPTED else State.REFUSED
+                events = (result,) if mark.made else (mark.dispatched, result)
+                self._settle(lease, was, to, events, text)
+            case Verdict.IN_DOUBT:
+                self._settle(lease, was, State.IN_DOUBT, (result,) if mark.made else (mark.dispatched, result), text)
+            case Verdict.LATER:
+                self._later(lease, was, (result,) if mark.made else (), text, own=receipt.phase in {MARK, DEADLINE})
+        return end, text
+
+    def _later(self, lease: Lease, was: State, events: Sequence[Event], text: str, *, own: bool) -> None:
+        """Certainly not sent: again after a while that doubles, or, tried too often, a person has to look."""
+        if lease.tries + 1 >= self.runner.settings.work.tries:
+            self._settle(lease, was, State.HELD, events, text)
+            return
+        wait = 0.0 if own else min(60.0 * 2**lease.tries, LONGEST_PAUSE)
+        spread = wait * secrets.randbelow(1000) / 4000  # so that a thousand letters do not come back at once
+        self._tolerating(lease, events, lambda state: self.outbox.later(lease, state, events, wait + spread, text), was)
+
+    def _settle(self, lease: Lease, was: State, to: State, events: Sequence[Event], text: str) -> None:
+        self._tolerating(lease, events, lambda state: self.outbox.settle(lease, state, to, events, text), was)
+
+    def _tolerating(self, lease: Lease, events: Sequence[Event], move: Callable[[State], None], was: State) -> None:
+        """A receipt that comes late, after the letter was put in doubt, settles the doubt: it is the same lease."""
+        try:
+            try:
+                move(was)
+            except Lost:
+                if was is not State.SENDING:
+                    return  # nothing was sent, and whoever has the letter now knows better
+                move(State.IN_DOUBT)
+        except (Lost, AlreadyRecorded) as error:
+            where = f"letter {lease.letter[:32]}.{lease.attempt}"
+            self.problems.append(Problem(where, f"its answer came too late to be recorded: {error.what}"))
+        else:
+            self.recorded += events
+
+    def _give_back(self, leases: Iterable[Lease], text: str) -> None:
+        """Letters that nobody touched go back at once."""
+        for lease in leases:
+            with suppress(Lost):
+                self.outbox.later(lease, State.LEASED, (), 60, text)
+
+    def _doubt(self, waiting: Waiting) -> Event:
+        on = self.runner.today()
+        dispatched = waiting.action.dispatched(waiting.on, attempt=waiting.attempt)
+        return answered(dispatched, EventKind.IN_DOUBT, on, "its worker died", self.runner.clock())
+
+
+class _Mark:
+    """Called by the transport in the last moment: asks whether the letter may leave, and records that it does."""
+
+    def __init__(self, worker: Worker, lease: Lease, case: Case, document: Document, read_at: float) -> None:
+        self.lease, self.made, self.said = lease, False, ""
+        self._worker, self._read_at = worker, read_at
+        event = case.action.dispatched(lease.on, attempt=lease.attempt)
+        now = worker.runner.clock()
+        self.dispatched = replace(event, subject=document.subject, text=document.text, at=now)
+
+    def __call__(self) -> float | None:
+        """Until when (monotonic) the final dot must be out; None: nothing may be sent."""
+        worker, rules = self._worker, self._worker.runner.settings.work
+        worker.pause("marking")
+        now = worker.monotonic()
+        if now - self._read_at > rules.facts_max_age_seconds:
+            self.said = "the facts were read too long ago"
+            return None
+        try:
+            self.made = worker.outbox.mark(self.lease, self.dispatched)
+        except AlreadyRecorded:
+            self.said = "another program has sent it"
+        if not self.made:
+            return None
+        worker.recorded.append(self.dispatched)
+        worker.pause("marked")
+        return now + rules.deadline_seconds

@@ -1,0 +1,359 @@
+"""Letters through the outbox: each once, whatever dies, whoever is quicker; what is in doubt waits for a person."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from dunning_adapters.memory import MemoryTransport
+from dunning_adapters.ports import Receipt, Verdict
+from dunning_adapters.result import End
+from dunning_adapters.sql import SqlHistory
+from dunning_adapters.sql.outbox import SECOND, Lost, Outbox, State
+from dunning_adapters.sql.owner import Owners
+from dunning_adapters.worker import Worker, queue
+from dunning_core.errors import HistoryError
+from dunning_core.event import Event, EventKind
+
+
+class Marked(MemoryTransport):
+    """Marks each letter, does what `between` says, and answers with the next verdict."""
+
+    def __init__(self, *verdicts, between=None, before=None):
+        super().__init__(*verdicts)
+        self.between, self.before, self.deadlines = between, before, []
+
+    def deliver_marked(self, document, mark):
+        if self.before is not None:
+            return Receipt(document.letter, self.before, "rcpt", 450, "not now")
+        deadline = mark()
+        if deadline is None:
+            return Receipt(document.letter, Verdict.LATER, "mark")
+        self.deadlines.append(deadline)
+        if self.between is not None:
+            self.between()
+        return self.deliver(document)
+
+
+class Post:
+    """A stage whose letters go through an outbox with a clock of its own."""
+
+    def __init__(self, stage, url, transport=None):
+        self.engine = sa.create_engine(url)
+        self.history = SqlHistory(self.engine)
+        self.us = 1_000_000 * SECOND
+        self.outbox = Outbox(self.history, lambda _: self.us)
+        self.stage = stage(history=self.history, transport=transport or Marked())
+
+    def queue(self):
+        runner = self.stage.runner
+        return queue(runner, self.outbox, runner.plan(self.stage.day))
+
+    def worker(self, name="w1", **options):
+        return Worker(self.stage.runner, self.outbox, name, **options)
+
+    def work(self, **options):
+        return [delivery.end for delivery in self.worker(**options).work()]
+
+    def wait(self, seconds):
+        self.us += int(seconds * SECOND)
+
+    def states(self):
+        return sorted(one.state.value for one in self.outbox.letters())
+
+    def only(self):
+        (one,) = self.outbox.letters()
+        return one
+
+
+@pytest.fixture
+def post(stage, database_url):
+    made = []
+
+    def opened(transport=None):
+        made.append(Post(stage, database_url, transport))
+        return made[-1]
+
+    yield opened
+    for one in made:
+        one.engine.dispose()
+
+
+class Killed(BaseException):
+    """What a kill -9 looks like from inside: nothing after it runs."""
+
+
+def killing(moment):
+    def pause(reached):
+        if reached == moment:
+            raise Killed
+
+    return pause
+
+
+def test_a_letter_goes_through_the_outbox_once(post):
+    here = post()
+    here.stage.owes("A", 5).owes("B", 12)
+    assert here.queue() == []
+    assert here.states() == ["ready", "ready"]
+    assert here.work() == [End.ACCEPTED, End.ACCEPTED]
+    assert here.states() == ["sent", "sent"]
+    assert here.stage.kinds("A") == [EventKind.DISPATCHED, EventKind.ACCEPTED]
+    assert here.work() == []
+    assert here.stage.wanted() == []
+    assert here.queue() == []
+
+
+def test_a_letter_cannot_be_put_in_twice(post):
+    here = post()
+    here.stage.owes("A", 5)
+    runner = here.stage.runner
+    proposal = runner.plan(here.stage.day)
+    assert queue(runner, here.outbox, proposal) == []
+    (refused,) = queue(runner, here.outbox, proposal)
+    assert refused.because == "the letter is in the outbox already, ready"
+    here.work()
+    (refused,) = queue(runner, here.outbox, proposal)  # made before it went out
+    assert refused.because == "the letter is in the outbox already, sent"
+
+
+def test_an_item_cannot_be_on_two_letters_of_a_level_however_they_are_cut(post):
+    here = post()
+    here.stage.owes("A", 5, item="one")
+    here.queue()
+    here.stage.owes("A", 5, item="two")  # the next plan asks for both on one letter
+    (refused,) = here.queue()
+    assert refused.because.startswith("an item of it is on letter ")
+    assert here.states() == ["ready"]
+    assert here.work() == [End.OVERTAKEN]  # the rules want both on one letter now
+    assert here.queue() == []
+    assert here.work() == [End.ACCEPTED]
+    assert here.states() == ["cancelled", "sent"]
+
+
+def test_a_letter_that_was_refused_may_be_planned_again(post):
+    here = post(Marked(Verdict.REFUSED, Verdict.ACCEPTED))
+    here.stage.owes("A", 5)
+    here.queue()
+    assert here.work() == [End.REFUSED]
+    assert here.states() == ["refused"]
+    here.stage.later()
+    assert here.queue() == []
+    assert here.work() == [End.ACCEPTED]
+    assert [event.attempt for event in here.history.events() if event.kind is EventKind.DISPATCHED] == [1, 2]
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_what_was_paid_in_between_is_not_asked_for(post, paid):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    if paid:
+        here.stage.pays("A/1")
+    assert here.work() == [End.OVERTAKEN if paid else End.ACCEPTED]
+    assert len(here.stage.letters()) == (not paid)
+
+
+def test_facts_that_were_read_too_long_ago_are_read_again(post):
+    now = iter([0, 61, 62, 63])
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    worker = here.worker(monotonic=lambda: next(now))
+    assert [delivery.end for delivery in worker.work()] == [End.LATER, End.ACCEPTED]
+    assert here.stage.kinds() == [EventKind.DISPATCHED, EventKind.ACCEPTED]
+
+
+def test_before_the_mark_nothing_is_recorded(post):
+    here = post(Marked(before=Verdict.LATER))
+    here.stage.owes("A", 5)
+    here.queue()
+    assert here.work() == [End.LATER]
+    assert here.stage.kinds() == []
+    one = here.only()
+    assert (one.state, one.tries, one.attempt) == (State.READY, 1, 1)
+    assert one.said == "rcpt 450 not now"
+    assert here.work() == []  # not before a minute has passed
+    here.wait(90)
+    assert here.work() == [End.LATER]
+
+
+def test_after_the_mark_a_later_is_an_attempt(post):
+    here = post(Marked(Verdict.LATER, Verdict.ACCEPTED))
+    here.stage.owes("A", 5)
+    here.queue()
+    assert here.work() == [End.LATER]
+    here.wait(90)
+    assert here.work() == [End.ACCEPTED]
+    kinds = [EventKind.DISPATCHED, EventKind.REFUSED, EventKind.DISPATCHED, EventKind.ACCEPTED]
+    assert here.stage.kinds() == kinds
+
+
+def test_tried_too_often_it_waits_for_a_person(post):
+    here = post(Marked(before=Verdict.LATER))
+    here.stage.owes("A", 5)
+    here.queue()
+    for _ in range(8):
+        assert here.work() == [End.LATER]
+        here.wait(7 * 3600)
+    assert here.only().state is State.HELD
+    assert here.work() == []
+
+
+@pytest.mark.parametrize("moment", ["claimed", "read", "marking"])
+def test_dead_before_the_mark_means_not_sent(post, moment):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    with pytest.raises(Killed):
+        here.work(pause=killing(moment))
+    assert here.stage.letters() == []
+    assert here.work(name="w2") == []  # its lease lasts
+    here.wait(301)
+    assert here.work(name="w2") == [End.ACCEPTED]
+
+
+@pytest.mark.parametrize("moment", ["marked", "answered"])
+def test_dead_after_the_mark_is_in_doubt_for_ever(post, moment):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    with pytest.raises(Killed):
+        here.work(pause=killing(moment))
+    here.wait(301)
+    worker = here.worker("w2")
+    assert list(worker.work()) == []
+    assert here.only().state is State.IN_DOUBT
+    assert [str(problem) for problem in worker.problems] == [
+        "outbox: 1 letters were being sent when their worker died (see: dunning doubts list)"
+    ]
+    assert here.stage.kinds() == [EventKind.DISPATCHED, EventKind.IN_DOUBT]
+    here.wait(30 * 86400)
+    assert here.work(name="w3") == []
+    assert len(here.stage.letters()) == (moment == "answered")
+
+
+def test_three_workers_that_die_over_a_letter_are_enough(post):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    for name in ("w1", "w2", "w3"):
+        with pytest.raises(Killed):
+            here.work(name=name, pause=killing("read"))
+        here.wait(301)
+    assert here.work() == []
+    assert (here.only().state, here.only().said) == (State.HELD, "workers died over it")
+
+
+def test_a_worker_who_wakes_up_too_late_sends_nothing(post):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+
+    def sleep(moment):
+        if moment == "marking":
+            here.wait(301)
+            assert [delivery.end for delivery in Worker(runner, here.outbox, "w2").work()] == [End.ACCEPTED]
+
+    runner = here.stage.runner
+    assert here.work(pause=sleep) == [End.LATER]
+    assert len(here.stage.letters()) == 1
+    assert here.only().state is State.SENT
+
+
+def test_a_late_answer_of_the_same_lease_settles_the_doubt(post):
+    here = post(Marked(between=lambda: (here.wait(301), here.outbox.reap(doubt))))
+
+    def doubt(waiting):
+        return Event(EventKind.IN_DOUBT, here.stage.day, waiting.customer, key=waiting.letter, attempt=waiting.attempt)
+
+    here.stage.owes("A", 5)
+    here.queue()
+    assert here.work() == [End.ACCEPTED]
+    assert here.only().state is State.SENT
+    assert here.stage.kinds() == [EventKind.DISPATCHED, EventKind.IN_DOUBT, EventKind.ACCEPTED]
+
+
+def doubtful(here):
+    here.stage.owes("A", 5)
+    here.queue()
+    assert here.work() == [End.IN_DOUBT]
+    return here.only()
+
+
+def decided(here, kind):
+    letter = here.only().action.dispatched(here.stage.day)
+    return Event(kind, here.stage.day, "A", key=letter.key, attempt=1, by="Ana", because="asked him")
+
+
+def test_a_person_says_that_it_arrived(post):
+    here = post(Marked(Verdict.IN_DOUBT))
+    here.outbox.resolve(doubtful(here), State.SENT, decided(here, EventKind.ACCEPTED))
+    assert here.only().state is State.SENT
+    with pytest.raises(Lost):
+        here.outbox.resolve(here.only(), State.READY, decided(here, EventKind.REFUSED))
+
+
+def test_a_person_says_that_it_did_not_but_not_before_it_cannot_arrive_any_more(post):
+    here = post(Marked(Verdict.IN_DOUBT, Verdict.ACCEPTED))
+    waiting = doubtful(here)
+    with pytest.raises(HistoryError) as caught:
+        here.outbox.resolve(waiting, State.READY, decided(here, EventKind.REFUSED), quarantine=1800)
+    assert str(caught.value) == (
+        f"letter {waiting.name}: its worker may still be sending it for 35 minutes (look again then, before you decide)"
+    )
+    here.wait(2101)
+    here.outbox.resolve(waiting, State.READY, decided(here, EventKind.REFUSED), quarantine=1800)
+    assert here.work() == [End.ACCEPTED]
+    assert [event.attempt for event in here.history.events() if event.kind is EventKind.DISPATCHED] == [1, 2]
+
+
+def test_a_letter_that_waited_too_long_is_planned_anew(post):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    here.stage.later(4)
+    assert here.work() == []
+    assert here.only().state is State.EXPIRED
+    assert here.queue() == []
+    assert here.work() == [End.ACCEPTED]
+
+
+def test_what_another_program_sent_meanwhile_is_not_sent(post):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    here.stage.run()
+    assert here.work() == [End.OVERTAKEN]
+    assert len(here.stage.letters()) == 1
+
+
+def test_a_transport_that_breaks_down_gives_the_letters_back(post, stage):
+    here = post(stage.breaking(stage.out_of_order, entering=True))
+    here.stage.owes("A", 5)
+    here.queue()
+    with pytest.raises(type(stage.out_of_order)):
+        here.work()
+    assert here.only().state is State.READY
+
+
+def test_a_worker_is_alive_as_long_as_its_lock_is_held(post):
+    here = post()
+    owners = Owners(here.engine)
+    assert not owners.alive("w1")
+    with owners.hold("w1"):
+        assert owners.alive("w1")
+        assert not owners.alive("w2")
+        with pytest.raises(HistoryError, match="there is a worker of this name already"), owners.hold("w1"):
+            pass
+    assert not owners.alive("w1")
+
+
+def test_times_must_leave_no_gap():
+    from dunning_adapters.settings import WorkTable
+
+    for bad in ({"quarantine_seconds": 600}, {"lease_seconds": 60}, {"deadline_seconds": 300}):
+        with pytest.raises(ValueError, match="seconds must be"):
+            WorkTable(**bad)
+    assert WorkTable(quarantine_seconds=661).lease_seconds == 300
+    assert timedelta(seconds=WorkTable().quarantine_seconds) == timedelta(minutes=30)
