@@ -210,7 +210,7 @@ def connected(transport: Transport) -> Iterator[None]:
         transport.__exit__(None, None, None)
 
 
-def answered(letter: Event, kind: EventKind, on: date, because: str, at: datetime) -> Event:
+def answered(letter: Event, kind: EventKind, on: date, because: str, at: datetime, *, by: str = "") -> Event:
     """What became of a dispatched letter: the event names the letter, its facts stand in the dispatch."""
     return Event(
         kind,
@@ -223,6 +223,7 @@ def answered(letter: Event, kind: EventKind, on: date, because: str, at: datetim
         level=letter.level,
         level_name=letter.level_name,
         channel=letter.channel,
+        by=by,
         because=because,
         at=at,
     )

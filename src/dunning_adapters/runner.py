@@ -296,7 +296,7 @@ class Runner:
             posting.append(replace(event, at=self.clock()) for event in plan.events)
             self.problems += posting.doubt(proposal.unanswered, plan.as_of)
         finally:  # what went out is told, also when somebody pulls the plug
-            self._tell(posting.recorded)
+            self.tell(posting.recorded)
         return self._finished(proposal, deliveries, started, dry=False)
 
     def _posted(self, posting: Posting, waiting: Sequence[Case], as_of: date) -> list[Delivery]:
@@ -384,7 +384,7 @@ class Runner:
         )
         return address(document, case.action, case.ledger, self.settings.senders)
 
-    def _tell(self, events: Sequence[Event]) -> None:
+    def tell(self, events: Sequence[Event]) -> None:
         """The contact log goes back to the source, and observers are told. The letters are out: faults are reported."""
         if not events:
             return

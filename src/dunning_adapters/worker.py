@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dunning_adapters.ports import Marking, Receipt, Verdict
 from dunning_adapters.posting import RESULTS, Case, answered, connected, earlier, receipt_of, said
@@ -46,12 +46,14 @@ def queue(runner: Runner, outbox: Outbox, proposal: Proposal) -> list[Refused]:
 class Worker:
     """One worker with a connection of its own. Any number of them, on any number of machines, share an outbox.
 
-    `pause` gives a name to each moment at which a process can die; tests stop it there.
+    `day` is what it takes for today, if that is not today. `pause` gives a name to each moment at which a process can
+    die; tests stop it there.
     """
 
     runner: Runner
     outbox: Outbox
     name: str
+    day: date | None = None
     pause: Callable[[str], None] = _go_on
     monotonic: Callable[[], float] = time.monotonic
     problems: list[Problem] = field(default_factory=list)
@@ -78,13 +80,22 @@ class Worker:
         self.pause("claimed")
         return leases
 
+    @property
+    def _today(self) -> date:
+        return self.day or self.runner.today()
+
+    def told(self) -> list[Event]:
+        """What was recorded since it was asked last, for the contact log and for observers."""
+        events, self.recorded = self.recorded, []
+        return events
+
     def tidy(self) -> None:
         """See to what dead workers left behind, and to letters that waited for too long."""
         _, doubted = self.outbox.reap(self._doubt)
         if doubted:
             what = f"{doubted} letters were being sent when their worker died"
             self.problems.append(Problem("outbox", what, mend="see: dunning doubts list"))
-        self.outbox.expire(self.runner.today() - timedelta(self.runner.settings.run.plan_valid_days))
+        self.outbox.expire(self._today - timedelta(self.runner.settings.run.plan_valid_days))
 
     def _carry(self, leases: Sequence[Lease]) -> Iterator[Delivery]:
         for on in sorted({lease.on for lease in leases}):
@@ -176,9 +187,8 @@ class Worker:
                 self.outbox.later(lease, State.LEASED, (), 60, text)
 
     def _doubt(self, waiting: Waiting) -> Event:
-        on = self.runner.today()
         dispatched = waiting.action.dispatched(waiting.on, attempt=waiting.attempt)
-        return answered(dispatched, EventKind.IN_DOUBT, on, "its worker died", self.runner.clock())
+        return answered(dispatched, EventKind.IN_DOUBT, self._today, "its worker died", self.runner.clock())
 
 
 class _Mark:

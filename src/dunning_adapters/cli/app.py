@@ -9,6 +9,7 @@ from dunning_adapters.cli.aging import aging
 from dunning_adapters.cli.check import check
 from dunning_adapters.cli.demo import demo
 from dunning_adapters.cli.doctor import doctor
+from dunning_adapters.cli.doubts import doubts
 from dunning_adapters.cli.explain import explain
 from dunning_adapters.cli.history import history
 from dunning_adapters.cli.init import init
@@ -20,6 +21,7 @@ from dunning_adapters.cli.scenarios import scenarios
 from dunning_adapters.cli.screen import warn
 from dunning_adapters.cli.send import send
 from dunning_adapters.cli.session import COULD_NOT
+from dunning_adapters.cli.work import queue, work
 from dunning_core.errors import DunningError
 
 
@@ -56,6 +58,9 @@ for command in (
     explain,
     send,
     run,
+    queue,
+    work,
+    doubts,
     report,
     history,
     scenarios,

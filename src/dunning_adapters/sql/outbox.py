@@ -29,7 +29,7 @@ from dunning_adapters.sql.outbox_tables import ITEM, LETTER, METADATA
 from dunning_adapters.sql.record import fingerprint
 from dunning_adapters.sql.schema import create
 from dunning_core.action import Action
-from dunning_core.errors import DunningError, HistoryError
+from dunning_core.errors import AlreadyRecorded, DunningError, HistoryError
 from dunning_core.event import Event, EventKind
 from dunning_core.plan import approval
 from dunning_core.values import canonical, digest
@@ -266,7 +266,7 @@ class Outbox:
         for lease, waiting, crashes in found:
             try:
                 if waiting.state is State.SENDING:
-                    self.settle(lease, State.SENDING, State.IN_DOUBT, [answered(waiting)], "the worker died")
+                    self._doubted(lease, answered(waiting))
                     doubted += 1
                 else:
                     self._returned(lease, crashes + 1)
@@ -274,6 +274,12 @@ class Outbox:
             except Lost:
                 continue
         return back, doubted
+
+    def _doubted(self, lease: Lease, event: Event) -> None:
+        try:
+            self.settle(lease, State.SENDING, State.IN_DOUBT, [event], "the worker died")
+        except AlreadyRecorded:  # somebody has put it in doubt who knows nothing of the outbox
+            self.settle(lease, State.SENDING, State.IN_DOUBT, [], "the worker died")
 
     def _returned(self, lease: Lease, crashes: int) -> None:
         to = State.HELD if crashes >= CRASHES else State.READY

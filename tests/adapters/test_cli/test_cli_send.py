@@ -2,7 +2,8 @@
 
 import json
 import socket
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 
 import openpyxl
@@ -13,6 +14,7 @@ from dunning_adapters.folder import FolderTransport
 from dunning_adapters.runner import Runner
 from dunning_adapters.settings import load
 from dunning_core.errors import TransportError
+from dunning_core.event import EventKind
 
 
 class Inbox:
@@ -331,3 +333,52 @@ def test_a_server_that_dies_in_the_middle_leaves_the_rest_for_later(firm, monkey
     monkeypatch.undo()
     firm("run", "--send")
     assert len(firm.letters()) == len({event.key for event in events(firm) if event.kind == "accepted"})
+
+
+def test_letters_through_the_outbox(firm, inbox):
+    assert firm("queue").stdout.splitlines()[-1] == "4 letters put into the outbox: dunning work --send"
+    assert inbox.take() == {}
+    said = firm("work").stdout.splitlines()
+    assert said == ["ready             4", "Nothing was sent; add --send to send."]
+    again = firm("queue", code=1)
+    assert again.stdout.splitlines()[-1] == "0 letters put into the outbox: dunning work --send"
+    assert "is left out: the letter is in the outbox already, ready" in again.stderr
+    assert firm("work", "--send", "--workers", "2").stdout.splitlines()[-1] == "4 letters sent."
+    assert len(inbox.take()) == 4
+    assert firm("work", "--send").stdout.splitlines()[-1] == "0 letters sent."
+    assert firm("run", "--send").stdout.splitlines()[-1] == "Run of 2026-11-21: 0 letters sent."
+    assert inbox.take() == {}
+
+
+def test_an_edited_plan_through_the_outbox(firm, inbox):
+    firm("plan", "--xlsx", firm.path("plan.xlsx"))
+    edit(firm.path("plan.xlsx"), lambda item, cells: item == "ES-1" or setattr(cells["Send"], "value", None))
+    firm("queue", firm.path("plan.xlsx"), "--by", "Ana")
+    firm("work", "--send", "-q")
+    assert list(inbox.take()) == ["pagos@ceramicas.example"]
+
+
+def test_what_is_in_doubt_is_settled_by_a_person(firm, inbox):
+    firm("queue")
+    firm("work", "--send", "-q")
+    inbox.take()
+    assert firm("doubts", "list").stdout == "0 letters in doubt.\n"
+    history = Runner.of(load(firm.folder / "dunning.toml")).history
+    sent = [event for event in history.events() if event.kind is EventKind.DISPATCHED]
+    doubted = replace(sent[0], attempt=2, at=sent[0].at - timedelta(hours=2))
+    history.append([doubted])
+    name = f"{doubted.key[:32]}.2"
+    assert name in firm("doubts", "list", code=1).stdout
+    gone = firm("doubts", "not-sent", "nothing", "--because", "x", code=2).stderr
+    assert gone == "error: letter nothing: no letter of this name is in doubt (see: dunning doubts list)\n"
+    said = firm("doubts", "not-sent", name[:12], "--because", "asked him", "--by", "Ana").stdout
+    assert said == f"Letter {name} did not go out: recorded.\n"
+    last = list(history.events())[-1]
+    assert (last.kind, last.attempt, last.by, last.because) == (EventKind.REFUSED, 2, "Ana", "asked him")
+
+
+def test_an_outbox_needs_a_database(firm):
+    text = (firm.folder / "dunning.toml").read_text("utf-8")
+    firm.settings(text + '[history]\nadapter = "memory"\n')
+    refused = firm("queue", code=2).stderr
+    assert refused == 'error: history.adapter: an outbox needs a history in a database (write "sql")\n'

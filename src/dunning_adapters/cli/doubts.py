@@ -1,0 +1,89 @@
+"""`dunning doubts`: letters of which nobody knows whether they went out, and what a person found out."""
+
+from __future__ import annotations
+
+import click
+
+from dunning_adapters.cli.letters import count
+from dunning_adapters.cli.screen import money, show
+from dunning_adapters.cli.send import login
+from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.doubts import Doubt, settle
+from dunning_adapters.doubts import doubts as doubts_of
+from dunning_core.errors import HistoryError
+
+_BECAUSE = click.option("--because", metavar="TEXT", required=True, help="How you found out; it is recorded.")
+_BY = click.option("--by", metavar="NAME", help="Who found out; it is recorded.  [default: the login name]")
+
+
+@click.group()
+def doubts() -> None:
+    """Show and settle letters in doubt.
+
+    A letter is in doubt when the connection, or the program, died after the letter left and before an answer came. It
+    counts as sent, and nobody sends it again, until a person says what became of it.
+    """
+
+
+@doubts.command("list")
+@in_session
+def listed(session: Session) -> None:
+    """Show every letter in doubt."""
+    found = doubts_of(session.runner.history, session.runner.clock)
+    if found:
+        columns = ("Letter", "Day", "Customer", "Level", ("Asked for", "right"), ("To", "wide"), ("Because", "lines"))
+        show(columns, map(_row, found))
+    session.say(f"{count(len(found), 'letter')} in doubt.")
+    session.end(look=bool(found))
+
+
+@doubts.command()
+@click.argument("letter")
+@_BECAUSE
+@_BY
+@in_session
+def sent(session: Session, letter: str, because: str, by: str | None) -> None:
+    """LETTER went out: you found it, or the customer has it."""
+    _settle(session, letter, because, by, went_out=True)
+
+
+@doubts.command("not-sent")
+@click.argument("letter")
+@_BECAUSE
+@_BY
+@in_session
+def not_sent(session: Session, letter: str, because: str, by: str | None) -> None:
+    """LETTER did not go out: its level does not count, and it is sent, or planned, again.
+
+    Not before it cannot arrive any more: its worker must be gone, and the quarantine over.
+    """
+    _settle(session, letter, because, by, went_out=False)
+
+
+def _settle(session: Session, letter: str, because: str, by: str | None, *, went_out: bool) -> None:
+    runner = session.runner
+    doubt = _found(doubts_of(runner.history, runner.clock), letter)
+    settle(
+        runner.history,
+        doubt,
+        sent=went_out,
+        by=by or login(),
+        because=because,
+        clock=runner.clock,
+        rules=session.settings.work,
+    )
+    session.say(f"Letter {doubt.name} {'went out' if went_out else 'did not go out'}: recorded.")
+
+
+def _found(known: list[Doubt], letter: str) -> Doubt:
+    matching = [doubt for doubt in known if doubt.name.startswith(letter)]
+    if len(matching) != 1:
+        what = "more than one letter in doubt begins so" if matching else "no letter of this name is in doubt"
+        raise HistoryError(what, where=f"letter {letter}", mend="see: dunning doubts list")
+    return matching[0]
+
+
+def _row(doubt: Doubt) -> tuple[object, ...]:
+    event = doubt.dispatched
+    to = ", ".join(event.recipients)
+    return doubt.name, event.on, event.customer, event.level_name, money(event.totals), to, doubt.because

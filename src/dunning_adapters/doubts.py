@@ -1,0 +1,89 @@
+"""Letters of which nobody knows whether they went out: listed, and settled by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dunning_adapters.ports import History
+from dunning_adapters.posting import UNDER_WAY, answered
+from dunning_adapters.settings import WorkTable
+from dunning_adapters.sql import SqlHistory
+from dunning_adapters.sql.outbox import Outbox, State, Waiting
+from dunning_adapters.sql.owner import Owners
+from dunning_core.errors import HistoryError
+from dunning_core.event import Event, EventKind
+from dunning_core.history import results, unanswered
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A letter in doubt. `waiting` is its place in the outbox, if it went out through it."""
+
+    dispatched: Event
+    because: str
+    waiting: Waiting | None = None
+
+    @property
+    def name(self) -> str:
+        """The letter's name, as its Message-ID and the reports have it."""
+        return f"{self.dispatched.key[:32]}.{self.dispatched.attempt}"
+
+
+def doubts(history: History, clock: Clock) -> list[Doubt]:
+    """Every letter in doubt, oldest first: put in doubt, or dispatched an hour ago without an answer."""
+    events = list(history.events())
+    outcome, silent = results(events), unanswered(events)
+    under_way = {_name(event) for event in silent if event.at is not None and clock() - event.at < UNDER_WAY}
+    why = {_name(event): event.because for event in events if event.kind is EventKind.IN_DOUBT}
+    queued = _in_doubt(Outbox(history)) if isinstance(history, SqlHistory) else {}
+    dispatched = [event for event in events if event.kind is EventKind.DISPATCHED and _name(event) not in under_way]
+    return [
+        Doubt(event, why.get(_name(event), "there was no answer"), queued.get(_name(event)))
+        for event in dispatched
+        if outcome[_name(event)] is EventKind.IN_DOUBT
+    ]
+
+
+def _name(event: Event) -> tuple[str, int]:
+    return event.key, event.attempt
+
+
+def _in_doubt(outbox: Outbox) -> dict[tuple[str, int], Waiting]:
+    return {(one.letter, one.attempt): one for one in outbox.letters(State.IN_DOUBT)}
+
+
+def settle(
+    history: History, doubt: Doubt, *, sent: bool, by: str, because: str, clock: Clock, rules: WorkTable
+) -> None:
+    """Record what a person found out. What was not sent is planned, or tried, again.
+
+    Raises HistoryError while the letter may still arrive, or when it is not in doubt any more.
+    """
+    kind = EventKind.ACCEPTED if sent else EventKind.REFUSED
+    event = answered(doubt.dispatched, kind, clock().astimezone().date(), because, clock(), by=by)
+    if not sent:
+        _cannot_arrive(history, doubt, clock(), rules)
+    if doubt.waiting is None or not isinstance(history, SqlHistory):
+        history.append([event])
+        return
+    to = State.SENT if sent else State.READY
+    Outbox(history).resolve(doubt.waiting, to, event, quarantine=rules.quarantine_seconds)
+
+
+def _cannot_arrive(history: History, doubt: Doubt, now: datetime, rules: WorkTable) -> None:
+    """A worker that is only paused may still send it: while it lives, and until the mail server has hung up on it."""
+    where = f"letter {doubt.name}"
+    waiting, began = doubt.waiting, doubt.dispatched.at
+    if waiting is not None and isinstance(history, SqlHistory) and Owners(history.engine).alive(waiting.owner):
+        what = f"its worker {waiting.owner} is alive and may still send it"
+        raise HistoryError(what, where=where, mend="end that worker first")
+    if waiting is None and began is not None:
+        left = began + timedelta(seconds=rules.lease_seconds + rules.quarantine_seconds) - now
+        if left > timedelta(0):
+            minutes = -(-int(left.total_seconds()) // 60)
+            what = f"its program may still be sending it for {minutes} minutes"
+            raise HistoryError(what, where=where, mend="look again then, before you decide")
