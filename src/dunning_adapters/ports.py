@@ -142,11 +142,14 @@ class Transport(Protocol):
 
 @runtime_checkable
 class Marking(Protocol):
-    """A transport that says when a letter is about to leave, so that what failed before is known not to be sent."""
+    """A transport that can say when a letter is about to go. Optional, beside `Transport`: what went wrong until then
+    leaves no doubt, whatever becomes of the program."""
 
     def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
-        """As `Transport.deliver`, but calls `mark` once: every recipient was accepted, nothing of the content is sent.
+        """Deliver one document as `deliver` does, and call `mark` on the way.
 
-        `mark` gives the moment (`time.monotonic`) until which the letter must be out. After it nothing may be sent any
-        more: LATER, phase "deadline". When it gives None nothing may be sent at all: LATER, phase "mark".
+        `mark` is called once, after every recipient was accepted and before any content is handed over; a letter that
+        does not come so far is not marked. It gives the moment of `time.monotonic()` until which the letter must be
+        out, or None when nothing may be sent: LATER in phase `mark`. Past the moment nothing is handed over: LATER in
+        phase `deadline`. What `mark` raises is passed on, with nothing sent.
         """
