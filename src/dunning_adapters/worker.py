@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.ports import Marking, Receipt, Verdict
 from dunning_adapters.posting import RESULTS, Case, answered, connected, earlier, receipt_of, said
 from dunning_adapters.promises import REPAIR, UNPROMISED, told
@@ -23,9 +24,6 @@ from dunning_core.values import Problem
 
 LONGEST_PAUSE = 6 * 3600
 """Seconds between two tries of a letter at the most."""
-
-MARK, DEADLINE = "mark", "deadline"
-"""Phases in which our own side stopped a letter: nothing was sent, and nobody refused anything."""
 
 
 def _go_on(moment: str) -> None:
@@ -128,7 +126,7 @@ class Worker:
             if isinstance(transport, Marking):
                 return receipt_of(transport.deliver_marked(document, mark), document)
             if mark() is None:
-                return Receipt(document.letter, Verdict.LATER, MARK)
+                return Receipt(document.letter, Verdict.LATER, UNMARKED)
             return receipt_of(transport.deliver(document), document)
         except TransportError as error:
             self._record(mark.lease, mark, Receipt(document.letter, Verdict.LATER, "connect", text=str(error)))
@@ -150,7 +148,7 @@ class Worker:
             case Verdict.IN_DOUBT:
                 self._settle(lease, was, State.IN_DOUBT, (result,) if mark.made else (mark.dispatched, result), text)
             case Verdict.LATER:
-                self._later(lease, was, (result,) if mark.made else (), text, own=receipt.phase in {MARK, DEADLINE})
+                self._later(lease, was, (result,) if mark.made else (), text, own=receipt.phase in {UNMARKED, TOO_LATE})
         return end, text
 
     def _later(self, lease: Lease, was: State, events: Sequence[Event], text: str, *, own: bool) -> None:
