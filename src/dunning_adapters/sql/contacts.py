@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from dunning_adapters.ports import Contact
+from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.schema import ascii_text, create, long_text
-from dunning_adapters.sql.selection import chunks
 from dunning_core.values import plain
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from weakref import finalize
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
+from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.engine import engine_for, first_line, shown, url_from
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
 from dunning_adapters.sql.schema import EVENT, LETTER, is_prepared, lost_a_race, prepare
@@ -32,7 +32,6 @@ _STAGES: Final = {
 settled by either of them afterwards, and what was accepted may still bounce."""
 
 _PAGE: Final = 2_000
-_CHUNK: Final = 500  # customers per statement, well below the parameter limits of every engine
 _TRIES: Final = 8
 
 Stage = tuple[str, int, str]
@@ -91,7 +90,7 @@ class SqlHistory:
             pages: Iterable[tuple[int, Event]] = self._pages(None)
         else:
             hashes = sorted({fingerprint(customer) for customer in customers})
-            pages = heapq.merge(*(self._pages(chunk) for chunk in _chunks(hashes)), key=lambda numbered: numbered[0])
+            pages = heapq.merge(*(self._pages(chunk) for chunk in chunks(hashes)), key=lambda numbered: numbered[0])
         for _, event in pages:
             yield event
 
@@ -195,7 +194,7 @@ def _stages(events: Iterable[Event]) -> list[Stage]:
 def _taken(connection: Connection, stages: Sequence[Stage]) -> list[Stage]:
     """Which of these rows of `dunning_letter` are there."""
     wanted, found = set(stages), []
-    for keys in _chunks(sorted({key for key, _, _ in stages})):
+    for keys in chunks(sorted({key for key, _, _ in stages})):
         query = select(LETTER.c.letter_key, LETTER.c.attempt, LETTER.c.stage).where(LETTER.c.letter_key.in_(keys))
         found += [stage for row in connection.execute(query) if (stage := (row[0], row[1], row[2])) in wanted]
     return sorted(found)
@@ -237,12 +236,6 @@ def _begin(connection: Connection) -> None:
     raw: Any = connection.connection.dbapi_connection
     if not raw.in_transaction:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    iterator = iter(values)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
 
 
 def from_settings(settings: HistorySettings, folder: Path) -> SqlHistory:

@@ -14,25 +14,24 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
 from sqlalchemy.exc import IntegrityError
 
+from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.history import SqlHistory
-from dunning_adapters.sql.outbox_tables import ITEM, LETTER, METADATA
-from dunning_adapters.sql.record import fingerprint
+from dunning_adapters.sql.outbox_entries import Entry, Past, Refused, There
+from dunning_adapters.sql.outbox_letters import Lease, State, Waiting, lease_of, waiting_of
+from dunning_adapters.sql.outbox_tables import LETTER, METADATA
 from dunning_adapters.sql.schema import create
 from dunning_core.action import Action
 from dunning_core.errors import AlreadyRecorded, DunningError, HistoryError
-from dunning_core.event import Event, EventKind
-from dunning_core.plan import approval
-from dunning_core.values import canonical, digest
+from dunning_core.event import Event
+
+__all__ = ["SECOND", "Lease", "Lost", "Outbox", "Refused", "State", "Waiting"]
 
 SECOND: Final = 1_000_000
 """Microseconds."""
@@ -40,76 +39,14 @@ SECOND: Final = 1_000_000
 CRASHES: Final = 3
 """Workers that may die over a letter before a person has to look at it."""
 
-_ACTION: Final = TypeAdapter(Action)
+_TRIES: Final = 8
 
 Clock = Callable[[sa.Connection], int]
 """The database's clock, in microseconds since 1970 UTC: one for all workers."""
 
 
-class State(StrEnum):
-    """Where a letter is."""
-
-    READY = "ready"
-    LEASED = "leased"  # a worker has it; nothing is sent
-    SENDING = "sending"  # recorded as dispatched: it may be out
-    SENT = "sent"
-    REFUSED = "refused"  # for good; the level does not count
-    IN_DOUBT = "in_doubt"  # nobody knows; counts as sent until somebody does
-    CANCELLED = "cancelled"  # the facts changed before it went out
-    EXPIRED = "expired"  # it waited for too long: to be planned anew
-    HELD = "held"  # tried too often: a person has to look
-
-
-OPEN: Final = (State.READY, State.LEASED, State.SENDING, State.IN_DOUBT, State.HELD)
-REUSABLE: Final = (State.CANCELLED, State.EXPIRED, State.REFUSED)
-"""States of a letter that is certainly not out, and that may be planned anew."""
-
-
 class Lost(DunningError):  # noqa: N818 - it says what is the case
     """The letter is not this worker's any more: its lease ended, or somebody else moved it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A letter that a worker holds until `until`. `token` tells this lease from every other of the letter."""
-
-    letter: str
-    token: int
-    attempt: int
-    tries: int
-    until: int
-    on: date
-    action: Action
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A letter in the outbox as people look at it. Times are microseconds since 1970 UTC."""
-
-    letter: str
-    attempt: int
-    state: State
-    customer: str
-    on: date
-    tries: int
-    next_at: int
-    until: int
-    owner: str
-    said: str
-    action: Action
-
-    @property
-    def name(self) -> str:
-        """The letter's name, as its Message-ID and the reports have it."""
-        return f"{self.letter[:32]}.{self.attempt}"
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A letter that was not taken into the outbox, and why."""
-
-    action: Action
-    because: str
 
 
 class Outbox:
@@ -128,57 +65,34 @@ class Outbox:
         `events` are what the plan knew of the past. They tell the how manieth time an item comes to a level, so that a
         plan made of old facts cannot bring a letter back which went out since.
         """
-        known = tuple(events)
-        return [refused for action in actions if (refused := self._put(action, on, known)) is not None]
+        known = Past(events)
+        refused: list[Refused] = []
+        for some in chunks(actions):
+            entries = [Entry(action, on, known.attempts(action), known.slots(action)) for action in some]
+            refused += self._put(entries)
+        return refused
 
-    def _put(self, action: Action, on: date, known: Sequence[Event]) -> Refused | None:
-        attempt = 1 + sum(event.kind is EventKind.DISPATCHED and event.key == action.key for event in known)
-        slots = [(_item(action, item), level, _cycle(known, item, level)) for item, level in _recorded(action)]
-        said = ""
+    def _put(self, entries: Sequence[Entry]) -> list[Refused]:
+        """Take letters in, all in one transaction. When others put in the same at the same moment, the keys refuse it,
+        and the next look shows theirs."""
+        refused: list[Refused] = []
 
         def work(connection: sa.Connection) -> None:
-            nonlocal said
-            said = self._taken(connection, action, slots)
-            if not said:
-                self._insert(connection, action, on, attempt, slots)
+            there = There(connection, entries)
+            refused[:] = [Refused(one.action, said) for one in entries if (said := there.hindrance(one))]
+            out = {one.action.key for one in refused}
+            now = self._clock(connection)
+            there.take([one for one in entries if one.action.key not in out], now)
 
-        try:
-            self._write(work)
-        except HistoryError as error:
-            if not isinstance(error.__cause__, IntegrityError):
-                raise
-            self._write(work)  # somebody put it in at the same moment: now it is there to be seen
-        return Refused(action, said) if said else None
-
-    def _taken(self, connection: sa.Connection, action: Action, slots: Sequence[tuple[str, int, int]]) -> str:
-        """Why the letter cannot be taken in; empty if it can."""
-        state = connection.scalar(sa.select(LETTER.c.state).where(LETTER.c.letter == action.key))
-        if state is not None and state not in REUSABLE:
-            return f"the letter is in the outbox already, {state}"
-        for item, level, cycle in slots:
-            query = sa.select(LETTER.c.letter, LETTER.c.state).join(ITEM, ITEM.c.letter == LETTER.c.letter)
-            row = connection.execute(query.where(*_slot(item, level, cycle))).first()
-            if row is not None and row.letter != action.key and row.state not in REUSABLE:
-                return f"an item of it is on letter {row.letter[:32]} at the same level, {row.state}"
-        return ""
-
-    def _insert(
-        self, connection: sa.Connection, action: Action, on: date, attempt: int, slots: Sequence[tuple[str, int, int]]
-    ) -> None:
-        now = self._clock(connection)
-        for item, level, cycle in slots:
-            moved = connection.execute(sa.update(ITEM).where(*_slot(item, level, cycle)).values(letter=action.key))
-            if not moved.rowcount:
-                connection.execute(sa.insert(ITEM).values(item=item, level=level, cycle=cycle, letter=action.key))
-        fresh = {
-            "attempt": attempt, "state": State.READY.value, "customer": action.customer,
-            "customer_hash": fingerprint(action.customer), "on_date": on.isoformat(), "payload": _frozen(action),
-            "approval": approval(action), "next_at_us": now, "until_us": 0, "queued_us": now, "tries": 0, "crashes": 0,
-            "owner": "", "said": "",
-        }  # fmt: skip
-        reused = sa.update(LETTER).where(LETTER.c.letter == action.key, LETTER.c.state.in_(REUSABLE))
-        if not connection.execute(reused.values(**fresh, token=LETTER.c.token + 1)).rowcount:
-            connection.execute(sa.insert(LETTER).values(letter=action.key, token=0, **fresh))
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                self._write(work)
+            except HistoryError as error:
+                if not (tries_left and isinstance(error.__cause__, IntegrityError)):
+                    raise
+            else:
+                break
+        return refused
 
     # -- a worker's way with a letter
 
@@ -202,7 +116,7 @@ class Outbox:
                 leased.values(state=State.LEASED.value, token=LETTER.c.token + 1, owner=claim, until_us=until)
             )
             mine = sa.select(LETTER).where(LETTER.c.owner == claim, LETTER.c.state == State.LEASED)
-            leases[:] = [_lease(row) for row in connection.execute(mine.order_by(LETTER.c.letter))]
+            leases[:] = [lease_of(row) for row in connection.execute(mine.order_by(LETTER.c.letter))]
 
         self._write(work)
         return leases
@@ -261,7 +175,7 @@ class Outbox:
         with self._reading() as connection:
             now = self._clock(connection)
             late = sa.select(LETTER).where(LETTER.c.until_us <= now, LETTER.c.state.in_([State.LEASED, State.SENDING]))
-            found = [(_lease(row), _waiting(row), row.crashes) for row in connection.execute(late)]
+            found = [(lease_of(row), waiting_of(row), row.crashes) for row in connection.execute(late)]
         back = doubted = 0
         for lease, waiting, crashes in found:
             try:
@@ -336,7 +250,7 @@ class Outbox:
         query = sa.select(LETTER).order_by(LETTER.c.queued_us, LETTER.c.letter)
         with self._reading() as connection:
             rows = connection.execute(query.where(LETTER.c.state.in_(states)) if states else query).all()
-        yield from map(_waiting, rows)
+        yield from map(waiting_of, rows)
 
     def counts(self) -> dict[State, int]:
         """How many letters are in which state."""
@@ -376,43 +290,3 @@ def _database_clock(connection: sa.Connection) -> int:
         case "mysql" | "mariadb":
             return int(connection.scalar(sa.text("SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)")))
     return time.time_ns() // 1000
-
-
-def _slot(item: str, level: int, cycle: int) -> tuple[sa.ColumnElement[bool], ...]:
-    return ITEM.c.item == item, ITEM.c.level == level, ITEM.c.cycle == cycle
-
-
-def _recorded(action: Action) -> list[tuple[str, int]]:
-    """Items with the level at which the letter asks for them; what it carries along is asked for as well."""
-    return [(line.item, line.level if line.records else 0) for line in action.claimed]
-
-
-def _item(action: Action, item: str) -> str:
-    return digest(action.creditor, item)
-
-
-def _cycle(known: Iterable[Event], item: str, level: int) -> int:
-    """How often the item came to this level before, as far as the plan knew."""
-    dispatched = [event for event in known if event.kind is EventKind.DISPATCHED]
-    if not level:
-        return sum(item in event.carried for event in dispatched)
-    return sum((item, level) in event.items for event in dispatched)
-
-
-def _frozen(action: Action) -> str:
-    return canonical(_ACTION.dump_python(action, mode="json"))
-
-
-def _lease(row: Any) -> Lease:
-    action = _ACTION.validate_json(row.payload)
-    on = date.fromisoformat(row.on_date)
-    return Lease(row.letter, row.token, row.attempt, row.tries, row.until_us, on, action)
-
-
-def _waiting(row: Any) -> Waiting:
-    owner, _, _ = row.owner.partition("#")
-    on, action = date.fromisoformat(row.on_date), _ACTION.validate_json(row.payload)
-    times = (row.next_at_us, row.until_us)
-    return Waiting(
-        row.letter, row.attempt, State(row.state), row.customer, on, row.tries, *times, owner, row.said, action
-    )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
-from itertools import islice
-from typing import Any, Final
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from dunning_adapters.sql.catalogue import Bound
+from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.fields import Columns, From
 from dunning_adapters.sql.rows import FINEST, Bad, Getter, Row, currency, getter
 from dunning_adapters.sql.tables import FIREBIRD, trimmed
-
-_CHUNK: Final = 500  # identifiers per statement, well below the parameter limits of every engine
 
 
 class Selection:
@@ -179,13 +177,6 @@ class Selection:
             return amount
         negative = self.bound.column(origin.negative_when.column).in_(origin.negative_when.values)
         return sa.case((negative, -amount), else_=amount)
-
-
-def chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Lists short enough for one statement."""
-    iterator = iter(texts)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk
 
 
 def _names(origin: From) -> list[str]:

@@ -18,13 +18,13 @@ from dunning_adapters.examination import Scope, Section
 from dunning_adapters.garbage import rare_collections
 from dunning_adapters.ports import Contact, Control
 from dunning_adapters.sql.books import Books, Receivables
+from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.columns import Page, pages
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_adapters.sql.engine import engine_for, first_line, is_file, read_only, shown, url_from
 from dunning_adapters.sql.examining import examined
 from dunning_adapters.sql.mapping import Mapping, SourceSettings
 from dunning_adapters.sql.rows import Row, name_of
-from dunning_adapters.sql.selection import chunks
 from dunning_adapters.survey import surveyed
 from dunning_core.errors import SourceError
 from dunning_core.ledger import Creditor, Ledger, OpenItem

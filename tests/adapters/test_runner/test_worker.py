@@ -1,5 +1,6 @@
 """Letters through the outbox: each once, whatever dies, whoever is quicker; what is in doubt waits for a person."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from math import inf
 
@@ -348,6 +349,30 @@ def test_a_worker_is_alive_as_long_as_its_lock_is_held(post):
         with pytest.raises(HistoryError, match="there is a worker of this name already"), owners.hold("w1"):
             pass
     assert not owners.alive("w1")
+
+
+def test_two_planners_and_eight_workers_get_each_letter_once(stage, database_url):
+    engine = sa.create_engine(database_url, pool_size=10)
+    history = SqlHistory(engine)
+    outbox = Outbox(history)
+    here = stage(history=history)
+    for number in range(300):
+        here.owes(f"C{number:03}", 5)
+    runner = here.runner
+    proposal = runner.plan(here.day)
+    with ThreadPoolExecutor(8) as pool:
+        refused = list(pool.map(lambda _: outbox.put(proposal.plan.actions, here.day, ()), range(2)))
+        assert sorted(map(len, refused)) == [0, 300]
+
+        def claimed(number):
+            found = []
+            while leases := outbox.claim(f"w{number}", 7, 300):
+                found += [lease.letter for lease in leases]
+            return found
+
+        letters = [letter for found in pool.map(claimed, range(8)) for letter in found]
+    assert sorted(letters) == sorted(action.key for action in proposal.plan.actions)
+    engine.dispose()
 
 
 def test_times_must_leave_no_gap():

@@ -1,0 +1,90 @@
+"""Letters in the outbox: the states they pass through, and the rows as workers and people see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from dunning_core.action import Action
+from dunning_core.values import canonical
+
+_ACTION: Final = TypeAdapter(Action)
+
+
+class State(StrEnum):
+    """Where a letter is."""
+
+    READY = "ready"
+    LEASED = "leased"  # a worker has it; nothing is sent
+    SENDING = "sending"  # recorded as dispatched: it may be out
+    SENT = "sent"
+    REFUSED = "refused"  # for good; the level does not count
+    IN_DOUBT = "in_doubt"  # nobody knows; counts as sent until somebody does
+    CANCELLED = "cancelled"  # the facts changed before it went out
+    EXPIRED = "expired"  # it waited for too long: to be planned anew
+    HELD = "held"  # tried too often: a person has to look
+
+
+REUSABLE: Final = (State.CANCELLED, State.EXPIRED, State.REFUSED)
+"""States of a letter that is certainly not out, and that may be planned anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A letter that a worker holds until `until`. `token` tells this lease from every other of the letter."""
+
+    letter: str
+    token: int
+    attempt: int
+    tries: int
+    until: int
+    on: date
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A letter in the outbox as people look at it. Times are microseconds since 1970 UTC."""
+
+    letter: str
+    attempt: int
+    state: State
+    customer: str
+    on: date
+    tries: int
+    next_at: int
+    until: int
+    owner: str
+    said: str
+    action: Action
+
+    @property
+    def name(self) -> str:
+        """The letter's name, as its Message-ID and the reports have it."""
+        return f"{self.letter[:32]}.{self.attempt}"
+
+
+def frozen(action: Action) -> str:
+    """The planned letter as text; `lease_of` and `waiting_of` read it back."""
+    return canonical(_ACTION.dump_python(action, mode="json"))
+
+
+def lease_of(row: Any) -> Lease:
+    """A row as the worker who claimed it holds it."""
+    action = _ACTION.validate_json(row.payload)
+    on = date.fromisoformat(row.on_date)
+    return Lease(row.letter, row.token, row.attempt, row.tries, row.until_us, on, action)
+
+
+def waiting_of(row: Any) -> Waiting:
+    """A row as people look at it."""
+    owner, _, _ = row.owner.partition("#")
+    on, action = date.fromisoformat(row.on_date), _ACTION.validate_json(row.payload)
+    times = (row.next_at_us, row.until_us)
+    return Waiting(
+        row.letter, row.attempt, State(row.state), row.customer, on, row.tries, *times, owner, row.said, action
+    )
