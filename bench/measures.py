@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import optima
+import posting
 from made_data import AS_OF, ITEM_HEADER
 
 from dunning_adapters import sieve
@@ -340,6 +341,7 @@ MEASURES = {
         naive_letters,
         end_to_end,
         *optima.MEASURES,
+        *posting.MEASURES,
     )
 }
 

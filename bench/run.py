@@ -18,6 +18,7 @@ from made_data import write
 
 HERE = Path(__file__).parent
 SIZES = (10_000, 100_000, 1_000_000)
+SMALL = SIZES[0]
 PAIRS = (
     ("objects", "plain_loop", "open items from CSV to plan, objects path, beside a plain Python loop"),
     ("sieve_only", "polars_join", "open items from CSV through the sieve, an ordinary day, beside polars, same files"),
@@ -61,6 +62,9 @@ def main() -> None:
             for one, other, title in PAIRS:
                 print(f"{size:,} {title}")
                 pair(one, other, folder, runs)
+            if size == SMALL:
+                print("letters out of the outbox to a mail server, beside smtplib on one connection, same letters")
+                pair("through_the_outbox", "plain_smtplib", folder, 3)
             if size <= 100_000:
                 print(f"{size:,} items: {LETTERS[2]}")
                 pair(LETTERS[0], LETTERS[1], folder, runs)
