@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     APPROVED = "approved"
     PAID = "paid"
     PROMISED = "promised"
+    ERASED = "erased"  # entries of the history were forgotten; `text` lists them
 
 
 @dataclass(frozen=True, slots=True)

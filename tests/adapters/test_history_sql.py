@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
 from dunning_adapters.sql import ADAPTERS, HistorySettings, SqlHistory
+from dunning_adapters.sql.chain import keyed
 from dunning_adapters.sql.history import from_settings
-from dunning_adapters.sql.schema import METADATA, SCHEMA, lost_a_race
+from dunning_adapters.sql.schema import LETTER, METADATA, SCHEMA, found_secret, lost_a_race
 from dunning_adapters.testing import HistoryConformance
 from dunning_adapters.testing.history import letter
 from dunning_core.errors import AlreadyRecorded, ConfigError, HistoryError, MissingExtra
@@ -98,10 +99,10 @@ def test_a_given_engine_that_begins_by_itself_is_joined(sqlite_url: str) -> None
 
 def test_the_tables_refuse_a_second_dispatch_by_themselves(engine: sa.Engine) -> None:
     SqlHistory(engine).append([letter(1)])
+    with engine.connect() as connection:
+        key = keyed(found_secret(connection), letter(1).key)
     with pytest.raises(sa.exc.IntegrityError), engine.begin() as connection:
-        connection.execute(
-            sa.insert(METADATA.tables["dunning_letter"]).values(letter_key=letter(1).key, attempt=1, stage="dispatched")
-        )
+        connection.execute(sa.insert(LETTER).values(letter_key=key, attempt=1, stage="dispatched"))
 
 
 def test_no_column_of_a_key_may_be_null(engine: sa.Engine) -> None:
@@ -283,7 +284,7 @@ def test_a_schema_of_another_version_is_refused(engine: sa.Engine) -> None:
     SqlHistory(engine).append([letter(1)])
     with engine.begin() as connection:
         connection.execute(sa.update(SCHEMA).values(version=99))
-    with pytest.raises(HistoryError, match="the history has schema version 99, this program knows 1"):
+    with pytest.raises(HistoryError, match="the history has schema version 99, this program knows 2"):
         list(SqlHistory(engine).events())
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from secrets import token_bytes, token_hex
 from typing import Any, Final, NoReturn
 from weakref import finalize
 
@@ -14,10 +16,25 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
+from dunning_adapters.journal import Head, Part, Verified
+from dunning_adapters.sql.chain import FACTS, SALT_BYTES, WORDS, Row, beginning, chained, keyed
 from dunning_adapters.sql.chunks import chunks
+from dunning_adapters.sql.conversion import FORMER, convert
 from dunning_adapters.sql.engine import engine_for, first_line, shown, url_from
+from dunning_adapters.sql.erasure import blank, listed
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
-from dunning_adapters.sql.schema import EVENT, LETTER, is_prepared, lost_a_race, prepare
+from dunning_adapters.sql.schema import (
+    EVENT,
+    LETTER,
+    SCHEMA,
+    VERSION,
+    found_secret,
+    found_version,
+    lost_a_race,
+    prepare,
+    refuse_unknown,
+)
+from dunning_adapters.sql.verify import Walk, walk
 from dunning_core.errors import AlreadyRecorded, HistoryError
 from dunning_core.event import Event, EventKind
 
@@ -31,11 +48,15 @@ _STAGES: Final = {
 """What can happen to a letter (key, attempt) only once. Accepted and refused exclude each other; a doubt may be
 settled by either of them afterwards, and what was accepted may still bounce."""
 
+_COLUMNS: Final = [EVENT.c[name] for name in ("seq", "kind", "on_date", *FACTS, *WORDS)]
+_KEPT: Final = EVENT.c.salt != ""
+"""Of an erased entry nothing is left that could be an event."""
+
 _PAGE: Final = 2_000
 _TRIES: Final = 8
 
 Stage = tuple[str, int, str]
-"""Letter key, attempt, stage: the primary key of `dunning_letter`."""
+"""Letter key, attempt, stage: what the primary key of `dunning_letter` stands for."""
 
 
 class HistorySettings(BaseModel):
@@ -60,7 +81,7 @@ class SqlHistory:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._name = f"history {shown(engine.url)}"
-        self._prepared = False
+        self._secret = ""
 
     @property
     def engine(self) -> Engine:
@@ -79,30 +100,68 @@ class SqlHistory:
         stages = _stages(recorded)
         with self._named():
             rows = [to_row(event) for event in recorded]
+            self._prepare()
             try:
-                self._write(lambda connection: _append(connection, rows, stages, beside))
+                _transact(self._engine, lambda connection: _append(connection, self._secret, rows, stages, beside))
             except IntegrityError as error:
                 self._explain(stages, error)
 
     def events(self, customers: Collection[str] | None = None) -> Iterator[Event]:
         """In the order of appending, page by page; no transaction stays open between two pages."""
-        if customers is None:
-            pages: Iterable[tuple[int, Event]] = self._pages(None)
-        else:
-            hashes = sorted({fingerprint(customer) for customer in customers})
-            pages = heapq.merge(*(self._pages(chunk) for chunk in chunks(hashes)), key=lambda numbered: numbered[0])
-        for _, event in pages:
+        for _, event in self.entries(customers):
             yield event
 
     def customers(self) -> Iterator[str]:
         """By code point, each once."""
         with self._named(), self._reading() as connection:
-            found = connection.scalars(select(func.min(EVENT.c.customer)).group_by(EVENT.c.customer_hash)).all()
+            query = select(func.min(EVENT.c.customer)).where(_KEPT).group_by(EVENT.c.customer_hash)
+            found = connection.scalars(query).all()
         yield from sorted(found)
+
+    def entries(self, customers: Collection[str] | None = None) -> Iterator[tuple[int, Event]]:
+        """Events with the numbers of their entries, in the order of appending."""
+        if customers is None:
+            return self._pages(None)
+        hashes = sorted({fingerprint(customer) for customer in customers})
+        return heapq.merge(*(self._pages(chunk) for chunk in chunks(hashes)), key=lambda numbered: numbered[0])
+
+    def head(self) -> Head:
+        """Where the journal ends."""
+        with self._named(), self._reading() as connection:
+            return Head(beginning(self._secret), *last_entry(connection, self._secret))
+
+    def hash_of(self, entry: int) -> str:
+        """The hash of one entry; empty if there is none, the name of the journal for entry 0."""
+        with self._named(), self._reading() as connection:
+            if entry == 0:
+                return beginning(self._secret)
+            return connection.scalar(select(EVENT.c.hash).where(EVENT.c.seq == entry)) or ""
+
+    def verify(self, anchors: Collection[Head] = ()) -> Verified:
+        """Walk along the chain, page by page. What is appended meanwhile is walked too."""
+        with self._named(), self._reading() as connection:
+            return walk(connection, Walk(self._secret, anchors), {kind.value: stage for kind, stage in _STAGES.items()})
+
+    def erase(self, parts: Mapping[int, Part], event: Event) -> None:
+        """Blank entries and say so in a new one, in one transaction; on SQLite the file is then rewritten, because it
+        keeps what was overwritten."""
+        row = to_row(replace(event, text=listed(parts)))
+        with self._named():
+            self._prepare()
+
+            def work(connection: Connection) -> None:
+                append(connection, self._secret, [row], ())
+                blank(connection, parts)
+
+            _transact(self._engine, work)
+            if self._engine.dialect.name == "sqlite":
+                with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                    connection.exec_driver_sql("VACUUM")
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _pages(self, hashes: Sequence[str] | None) -> Iterator[tuple[int, Event]]:
         """Numbered events; `hashes` narrows them to some customers."""
-        query = select(EVENT).order_by(EVENT.c.seq).limit(_PAGE)
+        query = select(*_COLUMNS).where(_KEPT).order_by(EVENT.c.seq).limit(_PAGE)
         if hashes is not None:
             query = query.where(EVENT.c.customer_hash.in_(hashes))
         last = 0
@@ -118,7 +177,7 @@ class SqlHistory:
     def _explain(self, stages: Sequence[Stage], error: IntegrityError) -> NoReturn:
         """Read back what stood in the way: only a stage that is really there makes it AlreadyRecorded."""
         with self._reading() as connection:
-            taken = _taken(connection, stages)
+            taken = _taken(connection, self._secret, stages)
         if taken:
             raise _already(taken[0]) from None
         if not stages:  # it was not about events
@@ -137,18 +196,20 @@ class SqlHistory:
         with self._engine.connect() as connection:
             yield connection
 
-    def _write(self, work: Callable[[Connection], None]) -> None:
-        self._prepare()
-        _transact(self._engine, work)
-
     def _prepare(self) -> None:
-        if self._prepared:
+        """See to it that the tables are there and of this version, and know the secret."""
+        if self._secret:
             return
         with self._engine.connect() as connection:
-            found = is_prepared(connection)
-        if not found:
-            _transact(self._engine, prepare, again=lambda _: True)
-        self._prepared = True
+            found = found_version(connection)
+        refuse_unknown(found, None, FORMER, VERSION)
+        if found is None:
+            secret = token_hex(32)
+            _transact(self._engine, lambda connection: prepare(connection, secret), again=lambda _: True)
+        elif found == FORMER:
+            _transact(self._engine, lambda connection: convert(connection, token_hex(32), token_bytes))
+        with self._engine.connect() as connection:
+            self._secret = found_secret(connection)
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -163,19 +224,39 @@ class SqlHistory:
 
 def _append(
     connection: Connection,
-    rows: Sequence[dict[str, object]],
+    secret: str,
+    rows: Sequence[Row],
     stages: Sequence[Stage],
     beside: Callable[[Connection], None] | None,
 ) -> None:
     if beside is not None:
         beside(connection)
+    if rows:
+        append(connection, secret, rows, stages)
+
+
+def append(connection: Connection, secret: str, rows: Sequence[Row], stages: Sequence[Stage]) -> None:
+    """Write rows into the chain and stages beside them, in the connection's transaction.
+
+    The row of the version is locked first, so that programs append one after the other; a program that did not ask
+    would be stopped by the unique `prev_hash`. Raises AlreadyRecorded.
+    """
+    locked = select(SCHEMA.c.version).where(SCHEMA.c.name == "history").with_for_update()
+    refuse_unknown(connection.scalar(locked), VERSION)
     doubts = [(key, attempt, "answered") for key, attempt, stage in stages if stage == "doubted"]
-    if taken := _taken(connection, doubts):
+    if taken := _taken(connection, secret, doubts):
         raise _already(taken[0])
     if stages:
-        connection.execute(insert(LETTER), [{"letter_key": k, "attempt": a, "stage": s} for k, a, s in sorted(stages)])
-    if rows:
-        connection.execute(insert(EVENT), rows)
+        keys = sorted((keyed(secret, key), attempt, stage) for key, attempt, stage in stages)
+        connection.execute(insert(LETTER), [{"letter_key": k, "attempt": a, "stage": s} for k, a, s in keys])
+    entry, before = last_entry(connection, secret)
+    connection.execute(insert(EVENT), list(chained(rows, entry, before, token_bytes(2 * SALT_BYTES * len(rows)))))
+
+
+def last_entry(connection: Connection, secret: str) -> tuple[int, str]:
+    """Number and hash of the last entry; 0 and the beginning for an empty journal."""
+    last = connection.execute(select(EVENT.c.seq, EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)).first()
+    return (last[0], last[1]) if last else (0, beginning(secret))
 
 
 def _stages(events: Iterable[Event]) -> list[Stage]:
@@ -191,12 +272,13 @@ def _stages(events: Iterable[Event]) -> list[Stage]:
     return list(stages)
 
 
-def _taken(connection: Connection, stages: Sequence[Stage]) -> list[Stage]:
-    """Which of these rows of `dunning_letter` are there."""
-    wanted, found = set(stages), []
-    for keys in chunks(sorted({key for key, _, _ in stages})):
+def _taken(connection: Connection, secret: str, stages: Sequence[Stage]) -> list[Stage]:
+    """Which of these stages are behind their letters."""
+    wanted = {(keyed(secret, key), attempt, stage): (key, attempt, stage) for key, attempt, stage in stages}
+    found = []
+    for keys in chunks(sorted({key for key, _, _ in wanted})):
         query = select(LETTER.c.letter_key, LETTER.c.attempt, LETTER.c.stage).where(LETTER.c.letter_key.in_(keys))
-        found += [stage for row in connection.execute(query) if (stage := (row[0], row[1], row[2])) in wanted]
+        found += [wanted[stage] for row in connection.execute(query) if (stage := (row[0], row[1], row[2])) in wanted]
     return sorted(found)
 
 

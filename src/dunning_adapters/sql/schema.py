@@ -1,7 +1,10 @@
 """The tables of the history, the same on SQLite, PostgreSQL and MariaDB, and how they come into being.
 
-`dunning_event` only ever grows. `dunning_letter` holds one row for each thing that can happen to a letter only once;
-its primary key is what makes sending twice impossible, whatever the programs around it do.
+`dunning_event` only ever grows, and its rows are a chain (see `chain`): `seq` counts them without a gap, and
+`prev_hash` is unique, so that no two of them can follow the same one. `dunning_letter` holds one row for each thing
+that can happen to a letter only once; its primary key is what makes sending twice impossible, whatever the programs
+around it do. Its keys are hashes under the secret in `dunning_secret`, so it needs no change when a customer is
+forgotten.
 
 There is deliberately no unique key on (creditor, item, level): it would lose lawful letters. A refused letter about
 A and B may be followed by a letter about B alone, under another key and again with attempt 1; a group whose ladder
@@ -28,18 +31,19 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     insert,
     inspect,
     select,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateTable
 from sqlalchemy.types import TypeEngine
 
 from dunning_core.errors import HistoryError
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 METADATA: Final = MetaData()
 
@@ -69,7 +73,7 @@ def _whole() -> TypeEngine[int]:
 EVENT: Final = Table(
     "dunning_event",
     METADATA,
-    Column("seq", _whole(), primary_key=True, autoincrement=True),
+    Column("seq", _whole(), primary_key=True, autoincrement=False, comment="place in the chain: 1, 2, 3 ..."),
     Column("kind", ascii_text(16), nullable=False),
     Column("on_date", ascii_text(10), nullable=False, comment="business date, ISO 8601"),
     Column("customer", long_text(), nullable=False),
@@ -91,6 +95,13 @@ EVENT: Final = Table(
     Column("chosen_by", long_text(), nullable=False),
     Column("because", long_text(), nullable=False),
     Column("at_us", _whole(), nullable=True, comment="microseconds since 1970 UTC; NULL: clock not recorded"),
+    Column("salt", ascii_text(32), nullable=False, comment="16 random bytes, hex; empty: the entry was erased"),
+    Column("commitment", ascii_text(64), nullable=False, comment="SHA-256 of salt and facts"),
+    Column("words_salt", ascii_text(32), nullable=False, comment="as salt; empty: the words were erased"),
+    Column("words_commitment", ascii_text(64), nullable=False, comment="SHA-256 of words_salt and words"),
+    Column("prev_hash", ascii_text(64), nullable=False, comment="hash of the entry before"),
+    Column("hash", ascii_text(64), nullable=False, comment="SHA-256 of prev_hash, kind, on_date, commitments"),
+    UniqueConstraint("prev_hash", name="dunning_event_prev_hash"),
     Index("dunning_event_customer", "customer_hash", "seq"),
     Index("dunning_event_letter", "letter_key", "attempt"),
     mysql_engine="InnoDB",
@@ -102,7 +113,7 @@ EVENT: Final = Table(
 LETTER: Final = Table(
     "dunning_letter",
     METADATA,
-    Column("letter_key", ascii_text(64), nullable=False),
+    Column("letter_key", ascii_text(64), nullable=False, comment="HMAC-SHA-256 of the letter's key under the secret"),
     Column("attempt", Integer, nullable=False),
     Column("stage", ascii_text(16), nullable=False, comment="dispatched, doubted, answered, bounced"),
     PrimaryKeyConstraint("letter_key", "attempt", "stage"),
@@ -119,24 +130,41 @@ SCHEMA: Final = Table(
     mariadb_engine="InnoDB",
 )
 
+SECRET: Final = Table(
+    "dunning_secret",
+    METADATA,
+    Column("name", ascii_text(32), primary_key=True),
+    Column("secret", ascii_text(64), nullable=False, comment="32 random bytes, hex"),
+    mysql_engine="InnoDB",
+    mariadb_engine="InnoDB",
+)
 
-def prepare(connection: Connection) -> None:
+
+def prepare(connection: Connection, secret: str) -> None:
     """Make the tables that are missing, in the connection's transaction; the version row comes last and says that
-    they are all there."""
+    they are all there. `secret` becomes that of the installation unless there is one."""
     create(connection, METADATA)
     if found_version(connection) is None:
+        connection.execute(insert(SECRET).values(name="history", secret=secret))
         connection.execute(insert(SCHEMA).values(name="history", version=VERSION))
 
 
-def is_prepared(connection: Connection) -> bool:
-    """Whether the tables are there. Raises HistoryError for a schema that this version does not know."""
-    found = found_version(connection)
-    if found not in {None, VERSION}:
+def refuse_unknown(version: int | None, *known: int | None) -> None:
+    """Raises HistoryError for a schema that this program does not know."""
+    if version not in known:
         raise HistoryError(
-            f"the history has schema version {found}, this program knows {VERSION}",
+            f"the history has schema version {version}, this program knows {VERSION}",
             mend="use the version of dunning that wrote it, or one that converts it",
         )
-    return found is not None
+
+
+def found_secret(connection: Connection) -> str:
+    """The secret of the installation. Raises HistoryError when it is gone: letters could not be told apart any more."""
+    found: str | None = connection.scalar(select(SECRET.c.secret).where(SECRET.c.name == "history"))
+    if not found:
+        what = "the table dunning_secret is empty, so that nobody can tell which letters went out"
+        raise HistoryError(what, mend="restore it from a backup")
+    return found
 
 
 def found_version(connection: Connection) -> int | None:
@@ -163,7 +191,10 @@ def _strict(dialect: Dialect) -> str:
 
 
 def lost_a_race(error: DBAPIError) -> bool:
-    """Whether the database rolled the transaction back only because another one stood in its way: a deadlock or a
-    serialisation failure. Such a transaction certainly left nothing behind and may be run again."""
+    """Whether the database refused the transaction only because another one stood in its way: a deadlock, a
+    serialisation failure, or an entry that took the place in the chain. Such a transaction certainly left nothing
+    behind and may be run again."""
+    if isinstance(error, IntegrityError) and str(error.statement).startswith(f"INSERT INTO {EVENT.name} "):
+        return True
     code = getattr(error.orig, "sqlstate", None) or (getattr(error.orig, "args", None) or ("",))[0]
     return code in {"40001", "40P01", 1213, 1020}

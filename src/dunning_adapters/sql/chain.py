@@ -1,0 +1,73 @@
+"""The chain of the journal: every entry commits to what it says, and to everything before it.
+
+An entry has two parts that can be forgotten one without the other: its `WORDS` and its `FACTS`. Each is committed to by
+SHA-256 over a random salt and the canonical payload. The hash of an entry covers the hash before it, its kind, its date
+and the two commitments, and nothing else: when a part is blanked and its salt destroyed, the chain holds as before, and
+nobody can try out names until the commitment matches.
+
+Letters are kept apart by keys under a secret of the installation. The key of a letter is a hash of customer, invoice
+numbers and level, which somebody who knows these could compute; without the secret nobody can.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+WORDS: Final = ("recipients", "subject", "body", "because")
+"""What a letter said and to whom, and what mail servers and people said about it."""
+
+FACTS: Final = (
+    "customer", "customer_hash", "letter_key", "attempt", "creditor", "group_name", "level", "level_name", "items",
+    "carried", "totals", "deadline", "channel", "chosen_by", "at_us",
+)  # fmt: skip
+"""What levels, deadlines and quiet periods are folded from."""
+
+SALT_BYTES: Final = 16
+
+Row = dict[str, object]
+
+_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def beginning(secret: str) -> str:
+    """What the first entry has before it. It names the journal: no two installations have the same."""
+    return keyed(secret, "dunning journal")
+
+
+def keyed(secret: str, text: str) -> str:
+    """HMAC-SHA-256 of a text, lowercase hex."""
+    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
+
+
+def commitment(salt: str, values: Sequence[object]) -> str:
+    """SHA-256 over the salt and the canonical payload: the values as compact JSON."""
+    return hashlib.sha256((salt + _encoded(values)).encode()).hexdigest()
+
+
+def link(before: str, kind: str, on_date: str, facts: str, words: str) -> str:
+    """The hash of an entry: `before` is the hash of the one before it, `facts` and `words` are its commitments."""
+    return hashlib.sha256(_encoded((before, kind, on_date, facts, words)).encode()).hexdigest()
+
+
+def chained(rows: Iterable[Mapping[str, object]], entry: int, before: str, salts: bytes) -> Iterator[Row]:
+    """The rows as entries that follow the entry of that number and hash; `salts` has 32 random bytes for each."""
+    for place, row in enumerate(rows):
+        salt, words_salt = (salts[(2 * place + n) * SALT_BYTES :][:SALT_BYTES].hex() for n in (0, 1))
+        facts = commitment(salt, [row[name] for name in FACTS])
+        words = commitment(words_salt, [row[name] for name in WORDS])
+        now = link(before, str(row["kind"]), str(row["on_date"]), facts, words)
+        yield {
+            **row,
+            "seq": entry + place + 1,
+            "salt": salt,
+            "commitment": facts,
+            "words_salt": words_salt,
+            "words_commitment": words,
+            "prev_hash": before,
+            "hash": now,
+        }
+        before = now
