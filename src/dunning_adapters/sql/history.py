@@ -13,11 +13,13 @@ from weakref import finalize
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.event import listen
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from dunning_adapters.sql.engine import engine_for, first_line, shown, url_from
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
-from dunning_adapters.sql.schema import EVENT, LETTER, is_prepared, lost_a_race, prepare
+from dunning_adapters.sql.safeguards import Safeguards
+from dunning_adapters.sql.schema import EVENT, LETTER, is_prepared, prepare
+from dunning_adapters.sql.transaction import transact
 from dunning_core.errors import AlreadyRecorded, HistoryError
 from dunning_core.event import Event, EventKind
 
@@ -33,7 +35,6 @@ settled by either of them afterwards, and what was accepted may still bounce."""
 
 _PAGE: Final = 2_000
 _CHUNK: Final = 500  # customers per statement, well below the parameter limits of every engine
-_TRIES: Final = 8
 
 Stage = tuple[str, int, str]
 """Letter key, attempt, stage: the primary key of `dunning_letter`."""
@@ -62,6 +63,8 @@ class SqlHistory:
         self._engine = engine
         self._name = f"history {shown(engine.url)}"
         self._prepared = False
+        self.safeguards = Safeguards(engine)
+        """What holds sending back, kept in the same database."""
 
     def append(self, events: Iterable[Event]) -> None:
         """Record all of them in one transaction, or none.
@@ -127,7 +130,7 @@ class SqlHistory:
 
     def _write(self, work: Callable[[Connection], None]) -> None:
         self._prepare()
-        _transact(self._engine, work)
+        transact(self._engine, work)
 
     def _prepare(self) -> None:
         if self._prepared:
@@ -135,7 +138,7 @@ class SqlHistory:
         with self._engine.connect() as connection:
             found = is_prepared(connection)
         if not found:
-            _transact(self._engine, prepare, again=lambda _: True)
+            transact(self._engine, prepare, again=lambda _: True)
         self._prepared = True
 
     @contextmanager
@@ -183,39 +186,6 @@ def _taken(connection: Connection, stages: Sequence[Stage]) -> list[Stage]:
 def _already(stage: Stage) -> AlreadyRecorded:
     key, attempt, name = stage
     return AlreadyRecorded(f"it is already {name}", where=f"letter {key[:32]}.{attempt}")
-
-
-def _transact(
-    engine: Engine, work: Callable[[Connection], None], again: Callable[[DBAPIError], bool] = lost_a_race
-) -> None:
-    """Do the work in one transaction, and over again when the database rolled it back for another's sake.
-
-    A failed commit is never repeated: it may have arrived.
-    """
-    for tries_left in reversed(range(_TRIES)):
-        with engine.connect() as connection:
-            _begin(connection)
-            try:
-                work(connection)
-            except DBAPIError as error:
-                if not (tries_left and again(error)):
-                    raise
-                continue
-            connection.commit()
-            return
-
-
-def _begin(connection: Connection) -> None:
-    """Begin a writing transaction. SQLite must be told at once: a reader that wants to write later is not made to
-    wait for the lock but fails. Elsewhere READ COMMITTED keeps MariaDB from locking the gaps between keys."""
-    if connection.dialect.name != "sqlite":
-        connection.execution_options(isolation_level="READ COMMITTED")
-        connection.begin()
-        return
-    connection.begin()
-    raw: Any = connection.connection.dbapi_connection
-    if not raw.in_transaction:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _chunks(values: Iterable[str]) -> Iterator[list[str]]:

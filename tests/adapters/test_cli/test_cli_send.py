@@ -2,7 +2,7 @@
 
 import json
 import socket
-from datetime import date
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 
 import openpyxl
@@ -46,6 +46,9 @@ def inbox(firm):
     smtp = f'[transport]\nadapter = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
     smtp += 'domain = "levente.example"\n'
     firm.settings(text + smtp)
+    firm("baseline")
+    firm("baseline", "--all")
+    firm("arm", "--until", str(date.today() + timedelta(30)))
     yield handler
     server.stop()
 
