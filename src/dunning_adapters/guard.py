@@ -114,6 +114,11 @@ class Guard:
             raise TransportError(f"letters may not leave any more: {why}", where="safety", mend="see: dunning armed")
         return why
 
+    def armed_until(self) -> date | None:
+        """The last day of the arming; None where there is none. Raises ConfigError for a file that is no arming."""
+        arming = self.file.read()
+        return arming.until if arming else None
+
     @property
     def rehearses(self) -> bool:
         """Whether this run was found to be a rehearsal."""

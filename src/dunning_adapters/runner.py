@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Self
 
 from dunning_adapters import intake
 from dunning_adapters.contacts import entries
@@ -80,18 +81,25 @@ class Runner:
     def of(cls, settings: Settings) -> Runner:
         """A runner as dunning.toml describes it. Raises ConfigError or TemplateError; opens nothing yet."""
         plugins, folder = Plugins.of(settings.plugins, settings.folder), settings.folder
-        source = plugins.build("source", settings.source, folder)
-        history = plugins.build("history", settings.history, folder)
-        transport = plugins.build("transport", settings.transport, folder)
-        made = cls(settings, source, history, transport, templates(settings), plugins)
-        _, own = plugins.chosen("transport", settings.transport)
+        return cls(
+            settings,
+            plugins.build("source", settings.source, folder),
+            plugins.build("history", settings.history, folder),
+            plugins.build("transport", settings.transport, folder),
+            templates(settings),
+            plugins,
+        ).guarded()
+
+    def guarded(self) -> Self:
+        """Itself, with what `[safety]` asks for around the transport that the settings name."""
 
         def clock() -> datetime:
-            return made.clock()
+            return self.clock()
 
-        made.guard = Guard.of(settings, transport, history, own, clock)
-        made.transport = made.guard.around(transport)
-        return made
+        _, own = self.plugins.chosen("transport", self.settings.transport)
+        self.guard = Guard.of(self.settings, self.transport, self.history, own, clock)
+        self.transport = self.guard.around(self.transport)
+        return self
 
     @property
     def creditor(self) -> Creditor:

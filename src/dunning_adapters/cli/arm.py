@@ -42,7 +42,7 @@ def armed(session: Session) -> None:
         session.say(f"The transport {name!r} reaches no customer.")
     else:
         why = guard.notice()
-        session.say(f"Not armed: {why}." if why else f"Armed: letters go to {guard.relay}.")
+        session.say(f"Not armed: {why}." if why else f"Armed until {guard.armed_until()}: letters go to {guard.relay}.")
         session.say(f"The arming file: {guard.file.path}")
     stopped = guard.stopped()
     session.say(f"{stopped[:1].upper()}{stopped[1:]}." if stopped else "Sending is not stopped.")
