@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # A slow machine is no fault of the code.
@@ -19,3 +20,10 @@ settings.register_profile(
     "mutants", deadline=None, derandomize=True, max_examples=40, phases=[Phase.explicit, Phase.generate]
 )
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(autouse=True)
+def armings_of_the_tests(tmp_path_factory, monkeypatch):
+    """What a test arms lies neither in its own folder nor in the home of whoever runs it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.delenv("DUNNING_ARMING_FILE", raising=False)

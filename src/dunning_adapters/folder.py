@@ -43,6 +43,7 @@ class FolderTransport:
     """
 
     idempotent = True
+    harmless = True
 
     def __init__(self, settings: FolderSettings, base: Path) -> None:
         self.channel: str = settings.channel

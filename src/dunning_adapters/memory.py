@@ -131,6 +131,8 @@ class MemoryTransport:
     was taken before is answered as before and not kept twice.
     """
 
+    harmless = True
+
     def __init__(self, *script: Verdict, channel: str = "email", idempotent: bool = False) -> None:
         self.channel = channel
         self.idempotent = idempotent

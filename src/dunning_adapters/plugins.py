@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import pluggy
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from dunning_adapters import hookspecs
 from dunning_adapters.hookspecs import Adapter
@@ -98,8 +98,8 @@ class Plugins:
         """Every adapter, by port and name."""
         return [self._adapters[key] for key in sorted(self._adapters)]
 
-    def build(self, port: Port, table: AdapterTable, folder: Path) -> Any:
-        """The adapter that a table of dunning.toml asks for. Raises ConfigError naming the field."""
+    def chosen(self, port: Port, table: AdapterTable) -> tuple[Adapter, BaseModel]:
+        """The adapter that a table of dunning.toml asks for, and its settings. Raises ConfigError naming the field."""
         adapter = self._adapters.get((port, table.adapter))
         if adapter is None:
             names = [name for kind, name in sorted(self._adapters) if kind == port]
@@ -107,9 +107,13 @@ class Plugins:
             mend = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
             raise ConfigError(f"there is no {port} named {table.adapter!r}", where=f"{port}.adapter", mend=mend)
         try:
-            settings = adapter.settings.model_validate(table.own)
+            return adapter, adapter.settings.model_validate(table.own)
         except ValidationError as error:
             raise explained(error, table.own, adapter.settings, table=port)[0] from None
+
+    def build(self, port: Port, table: AdapterTable, folder: Path) -> Any:
+        """The port that a table of dunning.toml asks for. Raises ConfigError naming the field."""
+        adapter, settings = self.chosen(port, table)
         with promised(ConfigError, f"{port} {adapter.name}"):
             made = adapter.build(settings, folder)
             complete = isinstance(made, PORTS[port])

@@ -121,7 +121,8 @@ class Receipt:
 class Transport(Protocol):
     """Carries documents out. `idempotent` means that delivering the same letter again has no second effect.
 
-    Used as a context manager: one connection serves the deliveries inside it.
+    Used as a context manager: one connection serves the deliveries inside it. A transport that reaches nobody outside
+    the house may say so by `harmless = True`; letters leave through any other one only from an armed installation.
     """
 
     channel: str

@@ -61,6 +61,8 @@ class Posting:
     write: Write
     clock: Callable[[], datetime]
     batch: int = 1
+    stopped: Callable[[], str] = str
+    """Asked before each batch is recorded: why nothing may be sent any more, "" when it may."""
     recorded: list[Event] = field(default_factory=list)
 
     def post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:
@@ -87,6 +89,9 @@ class Posting:
                 ready.append((case, self.written(case, on)))
             except DunningError as error:
                 yield Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error))
+        if ready and (reason := self.stopped()):
+            yield from (Delivery(case.action, case.customer, End.LATER, d, reason) for case, d in ready)
+            return
         recorded = list(self._dispatch(ready, on))
         ready = [(case, document) for case, document, fault in recorded if not fault]
         yield from (Delivery(c.action, c.customer, End.OVERTAKEN, d, fault) for c, d, fault in recorded if fault)

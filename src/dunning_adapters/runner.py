@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Self
 
 from dunning_adapters import intake
 from dunning_adapters.contacts import entries
 from dunning_adapters.garbage import rare_collections
+from dunning_adapters.guard import FIRST, Guard, Rehearsed
 from dunning_adapters.intake import Tally, once, remembered, written_to
 from dunning_adapters.plugins import Plugins
 from dunning_adapters.ports import History, Source, Transport
@@ -71,13 +73,14 @@ class Runner:
     clock: Callable[[], datetime] = _now
     progress: Progress = _silent
     problems: list[Problem] = field(default_factory=list)
+    guard: Guard | None = None
+    """None: whoever made the ports by himself sees to it himself."""
     _planned: tuple[date, Settings, Planner] | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Runner:
         """A runner as dunning.toml describes it. Raises ConfigError or TemplateError; opens nothing yet."""
-        plugins = Plugins.of(settings.plugins, settings.folder)
-        folder = settings.folder
+        plugins, folder = Plugins.of(settings.plugins, settings.folder), settings.folder
         return cls(
             settings,
             plugins.build("source", settings.source, folder),
@@ -85,7 +88,18 @@ class Runner:
             plugins.build("transport", settings.transport, folder),
             templates(settings),
             plugins,
-        )
+        ).guarded()
+
+    def guarded(self) -> Self:
+        """Itself, with what `[safety]` asks for around the transport that the settings name."""
+
+        def clock() -> datetime:
+            return self.clock()
+
+        _, own = self.plugins.chosen("transport", self.settings.transport)
+        self.guard = Guard.of(self.settings, self.transport, self.history, own, clock)
+        self.transport = self.guard.around(self.transport)
+        return self
 
     @property
     def creditor(self) -> Creditor:
@@ -147,7 +161,7 @@ class Runner:
         with rare_collections():
             for ledger in self._paid_up(as_of):
                 seen.update(ledger.customers)
-                yield Proposal(planner.plan(ledger, self.plugins.vetoes(ledger)), ledger)
+                yield Proposal(planner.plan(ledger, self._vetoes(ledger, as_of)), ledger)
         gone = sorted(set(written_to(self.history)) - seen)
         for some in chunks(gone, CUSTOMERS_AT_ONCE):
             ledger = Ledger(self.creditor, events=self._remembered(some))
@@ -193,7 +207,7 @@ class Runner:
             by=by,
             because=because,
             despite_holds=despite_holds,
-            vetoes=self.plugins.vetoes(ledger),
+            vetoes=self._vetoes(ledger, as_of),
         )
         aging = age(ledger.items, as_of, buckets=self.settings.buckets)
         counts = Counter(decision.outcome for decision in chosen.decisions)
@@ -206,6 +220,11 @@ class Runner:
             setting = Setting(self.settings.policies, as_of, run.channels, frozenset(run.holidays))
             self._planned = (as_of, self.settings, Planner(setting))
         return self._planned[2]
+
+    def _vetoes(self, ledger: Ledger, as_of: date) -> dict[str, str]:
+        """Items that must not be dunned, with the reason: what plugins say, and what was overdue from the beginning."""
+        known = self.guard.vetoes(ledger, as_of) if self.guard else {}
+        return {**known, **self.plugins.vetoes(ledger)}
 
     def _paid_up(self, as_of: date) -> Iterator[Ledger]:
         """The ledgers, as long as their payments are as fresh as the settings ask for. Raises SourceError."""
@@ -286,18 +305,35 @@ class Runner:
         """Send what of a proposal still stands, and record it.
 
         Facts are read again first; a letter whose facts changed is left out and reported, the next plan has it anew.
-        Raises PlanError for a plan that is too old or another creditor's, TransportError if nothing can be delivered.
+        Raises PlanError for a plan that is too old or another creditor's, SafetyError when a safeguard holds all of it
+        back, TransportError if nothing can be delivered. The first run of all adopts what is overdue and sends nothing.
         """
         started, plan = self.clock(), proposal.plan
         self._valid(plan, today or self.today())
-        posting = self._posting()
+        if self.guard is not None:
+            if self.guard.is_first_run():
+                return self._adopted(self.guard, proposal, started)
+            self.guard.admit(proposal, self.transport.channel)
+        posting = self._posting(really=True)
         try:
             deliveries = self._posted(posting, proposal.cases, plan.as_of)
             posting.append(replace(event, at=self.clock()) for event in plan.events)
             self.problems += posting.doubt(proposal.unanswered, plan.as_of)
         finally:  # what went out is told, also when somebody pulls the plug
             self.tell(posting.recorded)
-        return self._finished(proposal, deliveries, started, dry=False)
+        return self._finished(proposal, deliveries, started, dry=self.guard is not None and self.guard.rehearses)
+
+    def _adopted(self, guard: Guard, proposal: Proposal, started: datetime) -> Run:
+        """The first run: what is overdue is known from now on, and nobody is written to."""
+        as_of = proposal.plan.as_of
+        baseline = guard.adopt((item for ledger in self.ledgers(as_of) for item in ledger.items), as_of)
+        what = f"{FIRST} ({baseline.adopted} items)"
+        self.problems.append(Problem("safety", what, mend="to let them in: dunning baseline --release N, or --all"))
+        return self._finished(proposal, [], started, dry=False)
+
+    def foreseen(self, proposal: Proposal) -> list[Problem]:
+        """What would hold a proposal back if it were sent now."""
+        return list(self.guard.foreseen(proposal, self.transport.channel)) if self.guard else []
 
     def _posted(self, posting: Posting, waiting: Sequence[Case], as_of: date) -> list[Delivery]:
         """What became of every case; when the transport breaks down, the rest is left for later."""
@@ -365,16 +401,21 @@ class Runner:
 
     def _wanted(self, fresh: Ledger, actions: Iterable[Action], as_of: date) -> set[str]:
         """What the rules, or the same person again, would send on fresh facts."""
-        planner, vetoes = self._planner(as_of), self.plugins.vetoes(fresh)
+        planner, vetoes = self._planner(as_of), self._vetoes(fresh, as_of)
         wanted = {approval(action) for action in planner.plan(fresh, vetoes).actions}
         for action in actions:
             if action.by:
                 wanted |= {approval(again) for again in _chosen_again(planner, fresh, action, vetoes)}
         return wanted
 
-    def _posting(self) -> Posting:
+    def _posting(self, *, really: bool = False) -> Posting:
         batch = self.settings.run.batch or (IDEMPOTENT_BATCH if self.transport.idempotent else 1)
-        return Posting(self.history, self.transport, self.write, self.clock, batch)
+        made = Posting(self.history, self.transport, self.write, self.clock, batch)
+        if self.guard is not None and really:
+            made.stopped = self.guard.stopped
+            if self.guard.standing():
+                made.history = Rehearsed(self.history)
+        return made
 
     def write(self, case: Case, on: date, attempt: int, follows: Sequence[str]) -> Document:
         """A case in words. Raises RenderError."""
@@ -386,8 +427,10 @@ class Runner:
 
     def tell(self, events: Sequence[Event]) -> None:
         """The contact log goes back to the source, and observers are told. The letters are out: faults are reported."""
-        if not events:
-            return
+        if not events or (self.guard is not None and self.guard.rehearses):
+            return  # there was nothing, or it was a rehearsal: nobody must take it for true
+        if self.guard is not None and not self.guard.harmless:
+            self.problems += self.guard.remember()
         try:
             self.source.note(entries(events))
         except UNPROMISED as error:  # whatever the other side says, the report must come

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
+from dunning_adapters.safety.settings import SafetyTable
 from dunning_adapters.senders import Senders
 from dunning_core.aging import Buckets
 from dunning_core.complaints import choice, complaints, read_toml
@@ -128,7 +129,7 @@ class PluginsTable(_Table):
 
 
 class Settings(_Table):
-    """A validated dunning.toml. `folder` is where its relative paths start."""
+    """A validated dunning.toml. `folder` is where its relative paths start, `file` its own name there."""
 
     creditor: Creditor
     policies: PolicyBook
@@ -144,7 +145,9 @@ class Settings(_Table):
     report: ReportTable = ReportTable()
     aging: AgingTable = AgingTable()
     plugins: PluginsTable = PluginsTable()
+    safety: SafetyTable = SafetyTable()
     folder: Path = Path()
+    file: str = NAME
 
     @property
     def buckets(self) -> Buckets:
@@ -169,14 +172,14 @@ def parse(text: str, *, where: str = NAME, folder: Path = Path(), source: str = 
         tables = read_toml(text)
     except ValueError as error:
         raise ConfigError(str(error), where=where) from None
-    if "folder" in tables:
-        raise ConfigError("there is no such field", where=f"{where}: folder")
+    for name in {"folder", "file"}.intersection(tables):
+        raise ConfigError("there is no such field", where=f"{where}: {name}")
     tables = _with_source(tables, source, where)
     tables["creditor"] = _creditor(_table(tables, "creditor", where), where)
     tables["policies"] = _policies(tables.get("policies", {}), _table(tables, "policy", where, {}), where)
     tables.pop("policy", None)
     try:
-        settings = Settings.model_validate({**tables, "folder": folder})
+        settings = Settings.model_validate({**tables, "folder": folder, "file": where})
     except ValidationError as error:
         raise explained(error, tables, Settings, where=where)[0] from None
     return settings

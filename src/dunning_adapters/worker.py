@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+import sqlalchemy as sa
+
 from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.ports import Marking, Receipt, Verdict
 from dunning_adapters.posting import RESULTS, Case, answered, connected, earlier, receipt_of, said
@@ -17,6 +19,7 @@ from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import Delivery, End
 from dunning_adapters.runner import Runner
 from dunning_adapters.sql.outbox import Lease, Lost, Outbox, Refused, State, Waiting
+from dunning_adapters.sql.switch import may_send
 from dunning_core.document import Document
 from dunning_core.errors import AlreadyRecorded, DunningError, TransportError
 from dunning_core.event import Event, EventKind
@@ -58,7 +61,10 @@ class Worker:
     recorded: list[Event] = field(default_factory=list)
 
     def work(self) -> Iterator[Delivery]:
-        """Carry out what is ready until nothing is. Raises TransportError when nothing can be delivered at all."""
+        """Carry out what is ready until nothing is.
+
+        Raises TransportError when nothing can be delivered at all, SafetyError when a safeguard holds everything back.
+        """
         self.tidy()
         leases = self._claim()
         if not leases:
@@ -74,6 +80,8 @@ class Worker:
 
     def _claim(self) -> list[Lease]:
         rules = self.runner.settings.work
+        if self.runner.guard is not None:
+            self.runner.guard.may_work()
         leases = self.outbox.claim(self.name, rules.batch, rules.lease_seconds)
         self.pause("claimed")
         return leases
@@ -81,6 +89,11 @@ class Worker:
     @property
     def _today(self) -> date:
         return self.day or self.runner.today()
+
+    def allowed(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """What the marking statement asks for besides: that nobody has thrown the switch."""
+        guard = self.runner.guard
+        return () if guard is None or guard.harmless else (may_send(),)
 
     def told(self) -> list[Event]:
         """What was recorded since it was asked last, for the contact log and for observers."""
@@ -208,7 +221,7 @@ class _Mark:
             self.said = "the facts were read too long ago"
             return None
         try:
-            self.made = worker.outbox.mark(self.lease, self.dispatched)
+            self.made = worker.outbox.mark(self.lease, self.dispatched, *worker.allowed())
         except AlreadyRecorded:
             self.said = "another program has sent it"
         if not self.made:

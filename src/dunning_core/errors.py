@@ -50,6 +50,10 @@ class TransportError(DunningError):
     """A transport cannot work at all (settings, connection, login). Nothing left."""
 
 
+class SafetyError(DunningError):
+    """A safeguard holds sending back: stopped, outside the window, over a cap. Nothing was sent."""
+
+
 class PlanError(DunningError):
     """A plan file cannot be carried out as it stands."""
 

@@ -6,6 +6,8 @@ import click
 
 from dunning_adapters.cli.adapters import adapters
 from dunning_adapters.cli.aging import aging
+from dunning_adapters.cli.arm import arm, armed, disarm
+from dunning_adapters.cli.baseline import baseline
 from dunning_adapters.cli.check import check
 from dunning_adapters.cli.demo import demo
 from dunning_adapters.cli.doctor import doctor
@@ -21,6 +23,7 @@ from dunning_adapters.cli.scenarios import scenarios
 from dunning_adapters.cli.screen import warn
 from dunning_adapters.cli.send import send
 from dunning_adapters.cli.session import COULD_NOT
+from dunning_adapters.cli.stop import go, stop
 from dunning_adapters.cli.work import queue, work
 from dunning_core.errors import DunningError
 
@@ -63,6 +66,12 @@ for command in (
     doubts,
     report,
     history,
+    arm,
+    disarm,
+    armed,
+    baseline,
+    stop,
+    go,
     scenarios,
     adapters,
     demo,

@@ -8,6 +8,7 @@ from dunning_adapters.cli.examine import (
     books_agree,
     history_answers,
     letters_can_be_written,
+    letters_may_leave,
     ports_are_made,
     settings_are_sound,
     transport_answers,
@@ -53,5 +54,6 @@ def _examine(session: Session, findings: Findings) -> None:
     with progress(quiet=session.quiet) as told:
         runner = ports.runner(settings, told)
         if runner is not None:
+            letters_may_leave(runner, findings)
             books = books_agree(runner, session.as_of or runner.today(), findings)
             letters_can_be_written(runner, books, findings)

@@ -6,8 +6,7 @@ import click
 
 from dunning_adapters.cli.letters import count
 from dunning_adapters.cli.screen import money, show
-from dunning_adapters.cli.send import login
-from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.cli.session import Session, in_session, login
 from dunning_adapters.doubts import Doubt, settle
 from dunning_adapters.doubts import doubts as doubts_of
 from dunning_core.errors import HistoryError

@@ -80,7 +80,8 @@ class Ports:
         if self.source is None:
             return None
         history, transport = self.history or MemoryHistory(), self.transport or MemoryTransport()
-        return Runner(settings, self.source, history, transport, self.templates, self.plugins, progress=told)
+        made = Runner(settings, self.source, history, transport, self.templates, self.plugins, progress=told)
+        return made if self.history is None or self.transport is None else made.guarded()
 
 
 def ports_are_made(settings: Settings, findings: Findings) -> Ports | None:
@@ -125,6 +126,19 @@ def transport_answers(ports: Ports, settings: Settings, findings: Findings) -> N
             findings.error(f"run.channels: {wanted!r} is wanted, but the transport carries only {channel!r}")
     with findings.trying(), ports.transport:
         findings.good(f"transport: {settings.transport.adapter} answers")
+
+
+def letters_may_leave(runner: Runner, findings: Findings) -> None:
+    """Whether a run of this moment would write to customers."""
+    if runner.guard is None:
+        return
+    with findings.trying():
+        if notice := runner.guard.notice():
+            findings.warning(f"safety: {notice}")
+        elif not runner.guard.harmless:
+            findings.good(f"safety: armed until {runner.guard.armed_until()}")
+        if why := runner.guard.stopped():
+            findings.warning(f"safety: {why}")
 
 
 @dataclass(slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from dunning_adapters.cli.letters import (
@@ -14,18 +16,22 @@ from dunning_adapters.cli.letters import (
     tell_left_out,
 )
 from dunning_adapters.cli.report import leave_behind
-from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.cli.session import Session, guarded, in_session, overriding
 from dunning_adapters.result import End, Run
 
 
 @click.command()
 @click.option("--send", is_flag=True, help="Really send; without it letters are only written.")
+@overriding
+@click.option("--because", metavar="TEXT", default="", help="Why a cap is overridden; it is recorded.")
 @in_session
-def run(session: Session, send: bool) -> None:  # noqa: FBT001 - click calls it by names
+def run(session: Session, send: bool, overrides: Sequence[str], because: str) -> None:  # noqa: FBT001 - click calls it by names
     """Plan and send by the rules, for cron.
 
     What goes out without a person is settled by run.approve in dunning.toml.
     """
+    look = session.announce(send=send)
+    session.override(overrides, because, send=send)
     with session.working() as runner:
         day = session.sending_day if send else session.day
         proposal = runner.plan(day, lean=True)
@@ -37,7 +43,9 @@ def run(session: Session, send: bool) -> None:  # noqa: FBT001 - click calls it 
     waiting = len(proposal.plan.actions) - len(approved.plan.actions)
     if waiting:
         session.say(f"{count(waiting, 'letter waits', 'letters wait')} for a person: dunning plan --xlsx FILE")
-    conclude(session, done)
+    if not send:
+        look = session.foresee(approved)
+    conclude(session, done, look=look)
 
 
 def conclude(session: Session, run: Run, *, look: bool = False) -> None:
@@ -48,16 +56,19 @@ def conclude(session: Session, run: Run, *, look: bool = False) -> None:
     look = tell_faults(run) or look
     if not run.dry:
         look = leave_behind(session, run) or look
-    session.say(last_line(run))
+    session.say(last_line(run, rehearses=guarded(session).rehearses))
     session.end(look=look)
 
 
-def last_line(run: Run) -> str:
+def last_line(run: Run, *, rehearses: bool = False) -> str:
     """A run in a sentence."""
     ends = [delivery.end for delivery in run.deliveries]
     failed = sum(end in FAILED for end in ends)
     trouble = f", {count(failed, 'letter')} to look at" if failed else ""
+    accepted = count(ends.count(End.ACCEPTED), "letter")
+    if rehearses and End.PROPOSED not in ends:
+        return f"Rehearsal of {run.as_of}: {accepted}{trouble}. None went to a customer, and nothing was recorded."
     if run.dry:
         would = count(ends.count(End.PROPOSED), "letter")
         return f"Dry run of {run.as_of}: {would} would be sent{trouble}. Nothing was sent; add --send to send."
-    return f"Run of {run.as_of}: {count(ends.count(End.ACCEPTED), 'letter')} sent{trouble}."
+    return f"Run of {run.as_of}: {accepted} sent{trouble}."

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +12,7 @@ import click
 from dunning_adapters.cli.letters import show_letters, words
 from dunning_adapters.cli.run import conclude
 from dunning_adapters.cli.screen import warn
-from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.cli.session import Session, in_session, login, overriding
 from dunning_adapters.plan_file import Edited, read_json, read_xlsx
 from dunning_adapters.runner import Runner
 from dunning_core.action import Action
@@ -28,15 +27,25 @@ from dunning_core.plan import Plan
     "--send", "really", is_flag=True, help="Really send. Without it the letters are only written and counted."
 )
 @click.option("--by", metavar="NAME", help="Who chose what was edited; it is recorded.  [default: the login name]")
-@click.option("--because", metavar="TEXT", default="", help="Why it was edited; it is recorded.")
+@click.option("--because", metavar="TEXT", default="", help="Why it was edited, or a cap overridden; it is recorded.")
+@overriding
 @in_session
-def send(session: Session, file: Path, really: bool, by: str | None, because: str) -> None:  # noqa: FBT001 - click calls it by names
+def send(
+    session: Session,
+    file: Path,
+    really: bool,  # noqa: FBT001 - as above
+    by: str | None,
+    because: str,
+    overrides: Sequence[str],
+) -> None:
     """Send a plan that was saved and edited.
 
     FILE is a .json file or an edited .xlsx workbook, both made by `dunning plan`. Only what still stands goes out: the
     facts are read again. Rows that were unticked stay out; rows with another level are written about at that level.
     """
     edited = read(file)
+    look = session.announce(send=really)
+    session.override(overrides, because, send=really)
     with session.working() as runner:
         today = session.sending_day if really else session.day
         plan, stopped = chosen(runner, edited, by or login(), because)
@@ -47,15 +56,9 @@ def send(session: Session, file: Path, really: bool, by: str | None, because: st
     for decision in stopped:
         outcome = f"{words(decision.outcome)}: {decision.because}"
         warn(f"item {decision.item} of customer {decision.customer} is left out, {outcome}", "look")
-    conclude(session, done, look=bool(stopped))
-
-
-def login() -> str:
-    """Who is at the keyboard. Raises PlanError where the system does not know."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # the last two before Python 3.13
-        raise PlanError("the system has no name for you", mend="say who chooses with --by NAME") from None
+    if not really:
+        look = session.foresee(proposal)
+    conclude(session, done, look=look or bool(stopped))
 
 
 def read(file: Path) -> Edited:

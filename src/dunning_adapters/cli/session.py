@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+import getpass
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,9 +15,12 @@ from typing import Any
 import click
 
 from dunning_adapters.cli import screen
+from dunning_adapters.guard import Guard
+from dunning_adapters.proposal import Proposal
 from dunning_adapters.runner import Runner
+from dunning_adapters.safety.caps import Cap
 from dunning_adapters.settings import NAME, Settings, load
-from dunning_core.errors import PlanError
+from dunning_core.errors import PlanError, SafetyError
 
 LOOK = 1
 """Exit code: done, but something wants a person's eye."""
@@ -77,6 +81,32 @@ class Session:
             runner.progress = told
             yield runner
 
+    def announce(self, *, send: bool) -> bool:
+        """Say where letters go when that is not to the customers. Whether somebody has to look: a run that sends by a
+        mail server and reaches nobody must not look like one that does."""
+        notice = guarded(self).notice()
+        if notice and send:
+            screen.warn(notice, "rehearsal")
+        elif notice:
+            self.say(f"Rehearsal: {notice}.")
+        return bool(notice) and send
+
+    def override(self, caps: Sequence[str], because: str, *, send: bool) -> None:
+        """Let this run over some caps, and record who said so and why. Raises SafetyError without a reason."""
+        if not caps:
+            return
+        if not (send and because.strip()):
+            what = "an override is recorded with its reason, for a run that sends"
+            raise SafetyError(what, where="--override", mend="say --because TEXT, and --send")
+        guarded(self).allow(caps, because, login())
+
+    def foresee(self, proposal: Proposal) -> bool:
+        """Say what would hold these letters back if they were sent. Whether anything would."""
+        found = self.runner.foreseen(proposal)
+        for problem in found:
+            screen.warn(str(problem), "look")
+        return bool(found)
+
     def say(self, text: str = "") -> None:
         """A line, unless the session is quiet."""
         if not self.quiet:
@@ -85,6 +115,30 @@ class Session:
     def end(self, *, look: bool) -> None:
         """Leave with the exit code that says whether somebody has to look."""
         click.get_current_context().exit(LOOK if look else 0)
+
+
+def guarded(session: Session) -> Guard:
+    """What guards the session's runner."""
+    guard = session.runner.guard
+    if guard is None:  # pragma: no cover - Runner.of makes one
+        raise SafetyError("nothing guards this runner")
+    return guard
+
+
+def login() -> str:
+    """Who is at the keyboard. Raises PlanError where the system does not know."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # the last two before Python 3.13
+        raise PlanError("the system has no name for you", mend="say who chooses with --by NAME") from None
+
+
+def overriding(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that sends the option --override."""
+    return click.option(
+        "--override", "overrides", multiple=True, type=click.Choice([cap.value for cap in Cap]), metavar="CAP",
+        help="Let this run over a cap, once; needs --because.",
+    )(command)  # fmt: skip
 
 
 def in_session(command: Callable[..., None]) -> Callable[..., None]:

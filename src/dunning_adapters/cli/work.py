@@ -13,8 +13,8 @@ import click
 
 from dunning_adapters.cli.letters import count, show_ends, show_letters, show_outcomes, tell_faults, tell_left_out
 from dunning_adapters.cli.screen import warn
-from dunning_adapters.cli.send import chosen, login, read
-from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.cli.send import chosen, read
+from dunning_adapters.cli.session import Session, in_session, login
 from dunning_adapters.result import Delivery, End, Run
 from dunning_adapters.runner import Runner
 from dunning_adapters.sql import SqlHistory
@@ -22,7 +22,7 @@ from dunning_adapters.sql.outbox import SECOND, Outbox, State
 from dunning_adapters.sql.owner import Owners
 from dunning_adapters.worker import Worker
 from dunning_adapters.worker import queue as put
-from dunning_core.errors import ConfigError, TransportError
+from dunning_core.errors import ConfigError, SafetyError, TransportError
 from dunning_core.values import Problem
 
 _LONGEST_REST = 60
@@ -49,6 +49,8 @@ def queue(session: Session, file: Path | None, by: str | None, because: str) -> 
             proposal = letters = runner.recalled(plan)
             for decision in stopped:
                 warn(f"item {decision.item} of customer {decision.customer} is left out: {decision.because}", "look")
+        if runner.guard is not None and not runner.guard.harmless:
+            runner.guard.may_queue(letters, runner.transport.channel)
         refused = put(runner, outbox, letters)
     if not session.quiet:
         show_letters(letters.plan.actions, letters.ledger.customers)
@@ -114,7 +116,7 @@ def _worked(
                     ends.append(delivery)
                     if stop.is_set():
                         break
-            except TransportError as error:
+            except (TransportError, SafetyError) as error:
                 if not follow:
                     raise
                 warn(str(error), "look")

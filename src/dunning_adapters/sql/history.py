@@ -14,7 +14,7 @@ from weakref import finalize
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.event import listen
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from dunning_adapters.journal import Head, Part, Verified
 from dunning_adapters.sql.chain import FACTS, SALT_BYTES, WORDS, Row, beginning, chained, keyed
@@ -23,6 +23,7 @@ from dunning_adapters.sql.conversion import FORMER, convert
 from dunning_adapters.sql.engine import engine_for, first_line, shown, url_from
 from dunning_adapters.sql.erasure import blank, listed
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
+from dunning_adapters.sql.safeguards import Safeguards
 from dunning_adapters.sql.schema import (
     EVENT,
     LETTER,
@@ -30,10 +31,10 @@ from dunning_adapters.sql.schema import (
     VERSION,
     found_secret,
     found_version,
-    lost_a_race,
     prepare,
     refuse_unknown,
 )
+from dunning_adapters.sql.transaction import transact
 from dunning_adapters.sql.verify import Walk, walk
 from dunning_core.errors import AlreadyRecorded, HistoryError
 from dunning_core.event import Event, EventKind
@@ -53,7 +54,6 @@ _KEPT: Final = EVENT.c.salt != ""
 """Of an erased entry nothing is left that could be an event."""
 
 _PAGE: Final = 2_000
-_TRIES: Final = 8
 
 Stage = tuple[str, int, str]
 """Letter key, attempt, stage: what the primary key of `dunning_letter` stands for."""
@@ -82,6 +82,8 @@ class SqlHistory:
         self._engine = engine
         self._name = f"history {shown(engine.url)}"
         self._secret = ""
+        self.safeguards = Safeguards(engine)
+        """What holds sending back, kept in the same database."""
 
     @property
     def engine(self) -> Engine:
@@ -102,7 +104,7 @@ class SqlHistory:
             rows = [to_row(event) for event in recorded]
             self._prepare()
             try:
-                _transact(self._engine, lambda connection: _append(connection, self._secret, rows, stages, beside))
+                transact(self._engine, lambda connection: _append(connection, self._secret, rows, stages, beside))
             except IntegrityError as error:
                 self._explain(stages, error)
 
@@ -153,7 +155,7 @@ class SqlHistory:
                 append(connection, self._secret, [row], ())
                 blank(connection, parts)
 
-            _transact(self._engine, work)
+            transact(self._engine, work)
             if self._engine.dialect.name == "sqlite":
                 with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.exec_driver_sql("VACUUM")
@@ -205,9 +207,9 @@ class SqlHistory:
         refuse_unknown(found, None, FORMER, VERSION)
         if found is None:
             secret = token_hex(32)
-            _transact(self._engine, lambda connection: prepare(connection, secret), again=lambda _: True)
+            transact(self._engine, lambda connection: prepare(connection, secret), again=lambda _: True)
         elif found == FORMER:
-            _transact(self._engine, lambda connection: convert(connection, token_hex(32), token_bytes))
+            transact(self._engine, lambda connection: convert(connection, token_hex(32), token_bytes))
         with self._engine.connect() as connection:
             self._secret = found_secret(connection)
 
@@ -285,39 +287,6 @@ def _taken(connection: Connection, secret: str, stages: Sequence[Stage]) -> list
 def _already(stage: Stage) -> AlreadyRecorded:
     key, attempt, name = stage
     return AlreadyRecorded(f"it is already {name}", where=f"letter {key[:32]}.{attempt}")
-
-
-def _transact(
-    engine: Engine, work: Callable[[Connection], None], again: Callable[[DBAPIError], bool] = lost_a_race
-) -> None:
-    """Do the work in one transaction, and over again when the database rolled it back for another's sake.
-
-    A failed commit is never repeated: it may have arrived.
-    """
-    for tries_left in reversed(range(_TRIES)):
-        with engine.connect() as connection:
-            _begin(connection)
-            try:
-                work(connection)
-            except DBAPIError as error:
-                if not (tries_left and again(error)):
-                    raise
-                continue
-            connection.commit()
-            return
-
-
-def _begin(connection: Connection) -> None:
-    """Begin a writing transaction. SQLite must be told at once: a reader that wants to write later is not made to
-    wait for the lock but fails. Elsewhere READ COMMITTED keeps MariaDB from locking the gaps between keys."""
-    if connection.dialect.name != "sqlite":
-        connection.execution_options(isolation_level="READ COMMITTED")
-        connection.begin()
-        return
-    connection.begin()
-    raw: Any = connection.connection.dbapi_connection
-    if not raw.in_transaction:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def from_settings(settings: HistorySettings, folder: Path) -> SqlHistory:

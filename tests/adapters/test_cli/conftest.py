@@ -1,7 +1,7 @@
 """A small exporter with real files: what its bookkeeper would type is run on them."""
 
 import csv
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -76,6 +76,10 @@ class Firm:
         result = CliRunner().invoke(dunning, [command, *arguments, *more], catch_exceptions=False)
         assert result.exit_code == code, result.stdout + result.stderr
         return result
+
+    def arm(self):
+        """Let it write to customers, by the clock of whoever runs the tests."""
+        return self("arm", "--until", str(datetime.now(UTC).date() + timedelta(30)))
 
     def letters(self):
         return sorted(path.name.split("_")[1] for path in (self.folder / "out").glob("*.eml"))

@@ -132,8 +132,9 @@ def test_a_mail_server_that_does_not_answer(firm):
             '[transport]\nadapter = "smtp"\nhost = "127.0.0.1"\nsecurity = "none"\ndomain = "a.example"\n'
             f"port = {port}\n",
         )
-        (error, _) = sorted(findings(firm))
+        (error, rehearsal, _) = sorted(findings(firm))
     assert "127.0.0.1" in error
+    assert rehearsal.startswith("warning: safety: letters go to ")
 
 
 def test_a_history_that_cannot_be_opened_hides_nothing_else(firm):

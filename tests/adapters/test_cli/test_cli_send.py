@@ -1,14 +1,12 @@
 """Letters go out only when told, only once, and as a person edited them."""
 
 import json
-import socket
 from dataclasses import replace
 from datetime import date, timedelta
-from email import message_from_bytes, policy
 
 import openpyxl
 import pytest
-from aiosmtpd.controller import Controller
+from inbox import mail_server
 
 from dunning_adapters.folder import FolderTransport
 from dunning_adapters.runner import Runner
@@ -17,39 +15,14 @@ from dunning_core.errors import TransportError
 from dunning_core.event import EventKind
 
 
-class Inbox:
-    def __init__(self):
-        self.messages, self.refuse = [], set()
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
-        if address in self.refuse:
-            return "550 5.1.1 mailbox unknown"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-        self.messages.append((envelope.rcpt_tos[0], message_from_bytes(envelope.content, policy=policy.default)))
-        return "250 taken"
-
-    def take(self):
-        taken, self.messages = self.messages, []
-        return dict(taken)
-
-
 @pytest.fixture
 def inbox(firm):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    handler = Inbox()
-    server = Controller(handler, hostname="127.0.0.1", port=port)
-    server.start()
-    text = (firm.folder / "dunning.toml").read_text("utf-8")
-    smtp = f'[transport]\nadapter = "smtp"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
-    smtp += 'domain = "levente.example"\n'
-    firm.settings(text + smtp)
-    yield handler
-    server.stop()
+    with mail_server() as handler:
+        firm.settings((firm.folder / "dunning.toml").read_text("utf-8") + handler.transport)
+        firm("baseline")
+        firm("baseline", "--all")
+        firm.arm()
+        yield handler
 
 
 def events(firm):

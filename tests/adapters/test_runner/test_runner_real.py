@@ -62,6 +62,13 @@ class Office:
         made.clock = lambda: datetime.combine(day, time(12), UTC)
         return made
 
+    def armed(self, runner=None):
+        """Itself, writing to customers: a person said so, and there was nothing to adopt."""
+        guard = (runner or self.runner()).guard
+        guard.arm(guard.clock().date() + timedelta(300))
+        guard.adopt((), DAY - timedelta(1))
+        return self
+
     def run(self, day=DAY):
         runner = self.runner(day)
         return runner.send(runner.plan(day), today=day)
@@ -161,6 +168,7 @@ runner.send(runner.plan(day), today=day)
 def test_a_process_that_is_killed_leaves_one_letter_in_doubt(tmp_path):
     office = Office(tmp_path, '[transport]\nadapter = "dying"\n', '[plugins]\nmodules = ["dying_transport"]\n')
     (tmp_path / "dying_transport.py").write_text(DYING)
+    office.armed(Runner.of(load(tmp_path / "dunning.toml")))  # by the clock that the other process will have
     died = subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], check=False)  # noqa: S603 - a program of ours
     assert died.returncode == 9
     Office(tmp_path)  # the next day with another transport, on the same history
@@ -246,7 +254,7 @@ def inbox():
 
 
 def test_exactly_the_planned_letters_arrive(tmp_path, inbox):
-    office = Office(tmp_path, smtp(inbox.port))
+    office = Office(tmp_path, smtp(inbox.port)).armed()
     planned = {action.recipients[0] for action in office.runner().plan(DAY).plan.actions}
     assert ends(office.run()) == dict.fromkeys(("C1", "C2", "C3"), End.ACCEPTED)
     assert {letter["To"].addresses[0].addr_spec for letter in inbox.letters} == planned
@@ -257,7 +265,7 @@ def test_exactly_the_planned_letters_arrive(tmp_path, inbox):
 
 
 def test_every_answer_of_the_server_has_its_consequence(tmp_path, inbox):
-    office = Office(tmp_path, smtp(inbox.port))
+    office = Office(tmp_path, smtp(inbox.port)).armed()
     inbox.refused.add("szamlak@ontode.example")
     inbox.put_off.add("contabilitate@tesatoria.example")
     inbox.silent.add("ksiegowosc@zaklady.example")
@@ -278,7 +286,7 @@ def test_every_answer_of_the_server_has_its_consequence(tmp_path, inbox):
 
 
 def test_no_server_no_letter_and_no_doubt(tmp_path):
-    office = Office(tmp_path, smtp(free_port()))
+    office = Office(tmp_path, smtp(free_port())).armed()
     with pytest.raises(TransportError, match=r"^smtp 127\.0\.0\.1:\d+: "):
         office.run()
     assert office.events() == []
@@ -286,7 +294,7 @@ def test_no_server_no_letter_and_no_doubt(tmp_path):
 
 
 def test_a_server_that_goes_away_in_the_middle(tmp_path, inbox):
-    office = Office(tmp_path, smtp(inbox.port))
+    office = Office(tmp_path, smtp(inbox.port)).armed()
     runner = office.runner()
     deliver = runner.transport.deliver
 
