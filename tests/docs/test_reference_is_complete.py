@@ -18,6 +18,7 @@ from sqlalchemy import create_engine
 from sqlalchemy import inspect as inspect_database
 
 from dunning_adapters import ports, presets, result, senders, settings
+from dunning_adapters.cli.app import dunning
 from dunning_adapters.contacts import HEADER
 from dunning_adapters.files import FilesSource
 from dunning_adapters.files.mapping import AddressField, Column, CustomerField, ItemField, Mapping
@@ -25,7 +26,9 @@ from dunning_adapters.files.settings import FilesSettings
 from dunning_adapters.plan_file.readback import TICKED, UNTICKED
 from dunning_adapters.plan_file.rows import CLAIMED, LETTERS, OTHERS, REMAINING
 from dunning_adapters.plugins import Plugins
-from dunning_adapters.sql import schema
+from dunning_adapters.safety.caps import Cap
+from dunning_adapters.safety.settings import SafetyTable, WindowTable
+from dunning_adapters.sql import safety_tables, schema
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_core import errors, filters, ledger, policy, sandbox
 from dunning_core.decision import Decision, Outcome
@@ -87,6 +90,8 @@ EXPECTED = [
     ("reference/settings.md", "## `[report]`", settings.ReportTable),
     ("reference/settings.md", "## `[aging]`", settings.AgingTable),
     ("reference/settings.md", "## `[plugins]`", settings.PluginsTable),
+    ("reference/settings.md", "## `[safety]`", SafetyTable),
+    ("reference/settings.md", "## `[safety]`", WindowTable),
     ("reference/settings.md", "## `[source]`, `[history]`, `[transport]`", settings.AdapterTable),
     ("reference/settings.md", "### A mapping", Mapping),
     ("reference/settings.md", "### A mapping", Column),
@@ -209,6 +214,13 @@ def test_every_preset_of_an_erp():
     assert set(presets.names()) <= named("reference/settings.md", "## Source `sql`")
 
 
+def test_every_cap_and_every_command():
+    assert {cap.value for cap in Cap} <= named("reference/cli.md", "## run")
+    assert {cap.value for cap in Cap} <= named("how-to/go-live.md", "## 4. Know the caps")
+    for command in dunning.commands:
+        assert re.search(rf"^## {command}\b", page("reference/cli.md"), re.MULTILINE), command
+
+
 def test_every_error():
     classes = {name for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)}
     assert classes <= code(section("reference/errors.md", "## Errors"))
@@ -251,7 +263,7 @@ def test_every_column_of_a_contact_log(tmp_path):
 
 
 def test_every_table_of_the_history():
-    for table in schema.METADATA.sorted_tables:
+    for table in (*schema.METADATA.sorted_tables, *safety_tables.METADATA.sorted_tables):
         assert {table.name, *table.columns.keys()} <= named("reference/files.md", "## The history")
 
 

@@ -52,12 +52,10 @@ def database(firm, statement):
 def test_a_rehearsal_goes_into_a_folder_and_is_the_same_tomorrow(firm, inbox):
     for _ in range(2):
         ran = firm("run", "--send", code=1)
-        assert ran.stderr.splitlines() == [
-            (
-                f"rehearsal: letters go to {firm.folder / 'rehearsal'} and nothing is recorded, because this"
-                " installation is not armed (see: dunning armed)"
-            )
-        ]
+        assert ran.stderr == (
+            f"rehearsal: letters go to {firm.folder / 'rehearsal'} and nothing is recorded, because this installation "
+            "is not armed (see: dunning armed)\n"
+        )
         assert ran.stdout.splitlines()[-1] == (
             "Rehearsal of 2026-11-21: 4 letters. None went to a customer, and nothing was recorded."
         )
@@ -163,7 +161,7 @@ def test_the_first_run_sends_nothing_and_the_second_nothing_old(firm, inbox):
     assert "look: safety: the first run sends nothing" in firm("run", code=1).stderr
     said = firm("run", "--send", code=1).stderr
     assert said == (
-        "look: safety: the first run sends nothing: what is overdue today is taken as known (6 items) "
+        "look: safety: the first run sends nothing: what is overdue today is taken as known (7 items) "
         "(to let them in: dunning baseline --release N, or --all)\n"
     )
     assert inbox.envelopes == []
@@ -182,10 +180,10 @@ def test_the_oldest_are_let_in_first(firm, inbox):
     firm.arm()
     firm("run", "--send", code=1)
     said = firm("baseline", "--release", "1").stdout
-    assert said == "Baseline of 2026-11-21: 6 items were overdue, 1 let in, 5 not dunned.\n"
+    assert said == "Baseline of 2026-11-21: 7 items were overdue, 1 let in, 6 not dunned.\n"
     firm("run", "--send")
     assert set(inbox.take()) == {"pagos@ceramicas.example"}
-    assert "6 let in, 0 not dunned" in firm("baseline", "--all").stdout
+    assert "7 let in, 0 not dunned" in firm("baseline", "--all").stdout
     firm("run", "--send")
     assert set(inbox.take()) == CUSTOMERS - {"pagos@ceramicas.example"}
 
@@ -198,7 +196,7 @@ def test_the_ramp_lets_some_in_on_each_day_of_sending(firm, inbox):
     for day in ("2026-11-21", "2026-11-22", "2026-11-22", "2026-11-25", "2026-11-26", "2026-11-27"):
         firm("run", "--send", as_of=day)
         let_in.append(firm("baseline").stdout.split(", ")[1])
-    assert let_in == ["0 let in", "1 let in", "1 let in", "3 let in", "5 let in", "6 let in"]
+    assert let_in == ["0 let in", "1 let in", "1 let in", "3 let in", "5 let in", "7 let in"]
 
 
 def test_ten_thousand_old_items_are_adopted_and_let_in_by_the_ramp(firm, inbox):
@@ -207,7 +205,7 @@ def test_ten_thousand_old_items_are_adopted_and_let_in_by_the_ramp(firm, inbox):
     firm.items(text + "\n".join(rows) + "\n")
     safety(firm, "ramp_per_day = [10, 50, 200]")
     firm.arm()
-    assert "(10006 items)" in firm("run", "--send", code=1).stderr
+    assert "(10007 items)" in firm("run", "--send", code=1).stderr
     firm("run", "--send", as_of="2026-11-23")
     assert inbox.envelopes == [("szamlak@ontode.example",)]
     (event,) = [e for e in Runner.of(load(firm.folder / "dunning.toml")).history.events() if e.kind == "dispatched"]
@@ -215,8 +213,8 @@ def test_ten_thousand_old_items_are_adopted_and_let_in_by_the_ramp(firm, inbox):
 
 
 def test_a_baseline_is_not_recorded_twice(firm, inbox):
-    assert "Baseline of 2026-11-21: 6 items were overdue" in firm("baseline").stdout
-    assert "Baseline of 2026-11-21: 6 items were overdue" in firm("baseline", as_of="2026-12-30").stdout
+    assert "Baseline of 2026-11-21: 7 items were overdue" in firm("baseline").stdout
+    assert "Baseline of 2026-11-21: 7 items were overdue" in firm("baseline", as_of="2026-12-30").stdout
 
 
 # -- caps
@@ -234,7 +232,10 @@ def capped(firm, inbox, text):
         ("messages_per_day = 3", "messages_per_day: 4 messages on one day, at most 3 are allowed"),
         ("floor = 3", "customers_share: 4 of 5 customers who owe something, at most 25 % are allowed"),
         ("floor = 3\ncustomers_share = 79", "customers_share: 4 of 5 customers"),
-        ("floor = 3\ncustomers_share = 80\namount_share = 66", "amount_share: 250000 of 375000 HUF that are open"),
+        (
+            "floor = 3\ncustomers_share = 80\namount_share = 66",
+            "amount_share: 900 of 900 EUR that are open, at most 66 %",
+        ),
         ("floor = 3\ncustomers_share = 80\namount_share = 100", ""),
         ("messages_per_run = 4\nmessages_per_day = 4\nfloor = 4", ""),
     ],
@@ -247,8 +248,7 @@ def test_over_a_cap_nothing_of_the_run_is_sent(firm, inbox, text, said):
         return
     ran = firm("run", "--send", code=2)
     (line,) = ran.stderr.splitlines()
-    assert line.startswith(f"error: safety: {said.split(',')[0]}")
-    assert said in line
+    assert line.startswith(f"error: safety: {said}")
     cap = said.split(":")[0]
     assert f"nothing was sent (if it is meant: --override {cap}" in line
     assert (inbox.envelopes, kinds(firm)) == ([], [])
