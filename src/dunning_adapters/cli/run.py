@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import click
 
+from dunning_adapters.cli.anchored import anchored
 from dunning_adapters.cli.letters import (
     FAILED,
     count,
@@ -30,7 +33,8 @@ def run(session: Session, send: bool) -> None:  # noqa: FBT001 - click calls it 
         day = session.sending_day if send else session.day
         proposal = runner.plan(day, lean=True)
         approved = runner.approved(proposal)
-        done = runner.send(approved, today=day) if send else runner.propose(approved)
+        with anchored(session) if send else nullcontext():
+            done = runner.send(approved, today=day) if send else runner.propose(approved)
     if not session.quiet:
         show_letters(approved.plan.actions, approved.ledger.customers)
         show_outcomes(proposal)

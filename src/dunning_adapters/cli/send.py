@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
+from dunning_adapters.cli.anchored import anchored
 from dunning_adapters.cli.letters import show_letters, words
 from dunning_adapters.cli.run import conclude
 from dunning_adapters.cli.screen import warn
@@ -41,7 +43,8 @@ def send(session: Session, file: Path, really: bool, by: str | None, because: st
         today = session.sending_day if really else session.day
         plan, stopped = chosen(runner, edited, by or login(), because)
         proposal = runner.recalled(plan)
-        done = runner.send(proposal, today=today) if really else runner.propose(proposal, today=today)
+        with anchored(session) if really else nullcontext():
+            done = runner.send(proposal, today=today) if really else runner.propose(proposal, today=today)
     if not session.quiet:
         show_letters(plan.actions, proposal.ledger.customers)
     for decision in stopped:

@@ -33,6 +33,12 @@ def day(context: click.Context, option: click.Parameter, value: str | None) -> d
         raise click.BadParameter(message) from None
 
 
+def days(context: click.Context, option: click.Parameter, value: tuple[str, str] | None) -> tuple[date, date] | None:
+    """The first and the last day that an option names."""
+    first, last = (day(context, option, one) for one in value or (None, None))
+    return (first, last) if first and last else None
+
+
 @dataclass
 class Session:
     """One command, its settings and its runner; both are made when they are first wanted."""
@@ -88,7 +94,7 @@ class Session:
 
 
 def in_session(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options --config, --as-of, --source and --quiet, and as first argument the session they make."""
+    """Give a command the options --config, --as-of, --source and --quiet, and as first argument the session of them."""
 
     @click.option("-c", "--config", type=click.Path(path_type=Path), default=NAME, show_default=True, help="Settings.")
     @click.option("--as-of", metavar="DATE", callback=day, help="Decide for this day, not for today.")
