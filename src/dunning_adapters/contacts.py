@@ -55,6 +55,35 @@ def chosen(
             yield contact
 
 
+def about_letters(
+    events: Iterable[Event], *, letter: str | None = None, recipient: str | None = None, item: str | None = None
+) -> list[Event]:
+    """Events about some letters, with their results: those whose name begins like that (`KEY.ATTEMPT`), that went to
+    an address (whatever its case), that asked for an item. Events that are no letters must name the item."""
+    if letter is recipient is item is None:
+        return list(events)
+    found: list[Event] = []
+    names: set[tuple[str, int]] = set()
+    for event in events:
+        name = (event.key, event.attempt)
+        fits = (
+            (letter is None or (event.key and f"{event.key[:32]}.{event.attempt}".startswith(letter)))
+            and (recipient is None or recipient.casefold() in _addresses(event))
+            and (item is None or item in event.carried or item in dict(event.items))
+        )
+        if fits and event.key:
+            names.add(name)
+        if fits or name in names:
+            found.append(event)
+    return found
+
+
+def _addresses(event: Event) -> set[str]:
+    """The lines of all recipients, folded: of `Name <a@b>` also what is between the brackets."""
+    lines = {line.strip().casefold() for recipient in event.recipients for line in recipient.split("\n")}
+    return lines | {line.rpartition("<")[2].rstrip(">") for line in lines}
+
+
 def to_csv(contacts: Iterable[Contact]) -> str:
     """A table with one row per letter and currency; amounts with a decimal point, no thousands.
 

@@ -66,3 +66,11 @@ class Journal(Protocol):
     def erase(self, parts: Mapping[int, Part], event: Event) -> None:
         """Blank these entries, destroy their salts and append `event` (of kind `erased`, without personal data), in one
         transaction. The text of the event becomes the list of what was erased. Raises HistoryError."""
+
+
+@runtime_checkable
+class Forgetting(Protocol):
+    """A source that can erase what it was given for its contact log. Optional: `dunning erase` asks for it."""
+
+    def forget(self, customer: str) -> int:
+        """Erase the entries about a customer; how many there were. Raises SourceError."""

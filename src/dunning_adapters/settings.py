@@ -105,6 +105,19 @@ class ReportTable(_Table):
     mail_responsible: bool = False
 
 
+class JournalTable(_Table):
+    """`[journal]`: where the head of the history is written down, and how long the history keeps what."""
+
+    anchor: Path | None = None
+    """None: the file `dunning.anchor` beside the folder of the reports."""
+    keep_text_days: int | None = Field(default=None, ge=60)
+    """Recipients, subjects, texts and reasons older than this are pruned."""
+    keep_bounces_days: int | None = Field(default=90, ge=1)
+    """What mail servers said of letters that came back."""
+    keep_events_days: int | None = Field(default=None, ge=365)
+    """Letters whose items are no longer open, this long after the last thing that happened to them."""
+
+
 class AgingTable(_Table):
     """`[aging]`: last day of each bucket."""
 
@@ -143,6 +156,7 @@ class Settings(_Table):
     templates: TemplatesTable = TemplatesTable()
     senders: Senders = Senders()
     report: ReportTable = ReportTable()
+    journal: JournalTable = JournalTable()
     aging: AgingTable = AgingTable()
     plugins: PluginsTable = PluginsTable()
     safety: SafetyTable = SafetyTable()

@@ -23,6 +23,7 @@ from dunning_adapters.contacts import HEADER
 from dunning_adapters.files import FilesSource
 from dunning_adapters.files.mapping import AddressField, Column, CustomerField, ItemField, Mapping
 from dunning_adapters.files.settings import FilesSettings
+from dunning_adapters.journal import Journal
 from dunning_adapters.plan_file.readback import TICKED, UNTICKED
 from dunning_adapters.plan_file.rows import CLAIMED, LETTERS, OTHERS, REMAINING
 from dunning_adapters.plugins import Plugins
@@ -88,6 +89,7 @@ EXPECTED = [
     ("reference/settings.md", "## `[senders]`", senders.Senders),
     ("reference/settings.md", "## `[senders]`", senders.LevelSenders),
     ("reference/settings.md", "## `[report]`", settings.ReportTable),
+    ("reference/settings.md", "## `[journal]`", settings.JournalTable),
     ("reference/settings.md", "## `[aging]`", settings.AgingTable),
     ("reference/settings.md", "## `[plugins]`", settings.PluginsTable),
     ("reference/settings.md", "## `[safety]`", SafetyTable),
@@ -280,7 +282,7 @@ def test_every_built_in_adapter():
 
 
 def test_every_method_of_a_port():
-    for port in (ports.Source, ports.Examinable, ports.History, ports.Transport):
+    for port in (ports.Source, ports.Examinable, ports.History, Journal, ports.Transport):
         members = {name for name in (*vars(port), *port.__annotations__) if not name.startswith("_")}
         assert members <= code(section("reference/ports.md", f"## `{port.__name__}`"))
 

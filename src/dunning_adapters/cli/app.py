@@ -12,10 +12,12 @@ from dunning_adapters.cli.check import check
 from dunning_adapters.cli.demo import demo
 from dunning_adapters.cli.doctor import doctor
 from dunning_adapters.cli.doubts import doubts
+from dunning_adapters.cli.erase import erase
 from dunning_adapters.cli.explain import explain
 from dunning_adapters.cli.history import history
 from dunning_adapters.cli.init import init
 from dunning_adapters.cli.inspect import inspect
+from dunning_adapters.cli.journal import journal
 from dunning_adapters.cli.plan import plan
 from dunning_adapters.cli.report import report
 from dunning_adapters.cli.run import run
@@ -72,6 +74,8 @@ for command in (
     baseline,
     stop,
     go,
+    journal,
+    erase,
     scenarios,
     adapters,
     demo,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dunning_adapters.cli.anchored import head_line
 from dunning_adapters.cli.letters import count, show_ends, tell_faults
 from dunning_adapters.cli.screen import warn
 from dunning_adapters.cli.session import Session, in_session
@@ -86,7 +87,7 @@ def leave_behind(session: Session, run: Run) -> bool:
 def _mails(session: Session, run: Run, whole: Report) -> Iterator[Document]:
     settings = session.settings.report
     if settings.mail_to:
-        yield as_document(run, whole, [read_address(address) for address in settings.mail_to])
+        yield as_document(run, whole, [read_address(address) for address in settings.mail_to], head_line(session))
     for person in people(run) if settings.mail_responsible else ():
         yield as_document(run, write_report(run, _folder(session), person=person))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 
+from dunning_adapters.cli.anchored import anchored
 from dunning_adapters.cli.letters import (
     FAILED,
     count,
@@ -36,7 +38,8 @@ def run(session: Session, send: bool, overrides: Sequence[str], because: str) ->
         day = session.sending_day if send else session.day
         proposal = runner.plan(day, lean=True)
         approved = runner.approved(proposal)
-        done = runner.send(approved, today=day) if send else runner.propose(approved)
+        with anchored(session) if send else nullcontext():
+            done = runner.send(approved, today=day) if send else runner.propose(approved)
     if not session.quiet:
         show_letters(approved.plan.actions, approved.ledger.customers)
         show_outcomes(proposal)

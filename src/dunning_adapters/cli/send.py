@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import click
 
+from dunning_adapters.cli.anchored import anchored
 from dunning_adapters.cli.letters import show_letters, words
 from dunning_adapters.cli.run import conclude
 from dunning_adapters.cli.screen import warn
@@ -50,7 +52,8 @@ def send(
         today = session.sending_day if really else session.day
         plan, stopped = chosen(runner, edited, by or login(), because)
         proposal = runner.recalled(plan)
-        done = runner.send(proposal, today=today) if really else runner.propose(proposal, today=today)
+        with anchored(session) if really else nullcontext():
+            done = runner.send(proposal, today=today) if really else runner.propose(proposal, today=today)
     if not session.quiet:
         show_letters(plan.actions, proposal.ledger.customers)
     for decision in stopped:

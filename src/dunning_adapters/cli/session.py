@@ -37,6 +37,12 @@ def day(context: click.Context, option: click.Parameter, value: str | None) -> d
         raise click.BadParameter(message) from None
 
 
+def days(context: click.Context, option: click.Parameter, value: tuple[str, str] | None) -> tuple[date, date] | None:
+    """The first and the last day that an option names."""
+    first, last = (day(context, option, one) for one in value or (None, None))
+    return (first, last) if first and last else None
+
+
 @dataclass
 class Session:
     """One command, its settings and its runner; both are made when they are first wanted."""

@@ -106,6 +106,23 @@ class FilesSource:
         except OSError as error:
             raise SourceError(error.strerror or str(error), where=str(path), mend="close it elsewhere") from None
 
+    def forget(self, customer: str) -> int:
+        """Write the CSV file `contact_log` anew without the rows about a customer. Raises SourceError if it cannot."""
+        path = self._folder / (self._settings.contact_log or "")
+        if self._settings.contact_log is None or not path.exists():
+            return 0
+        place, part = _LOG.index("customer"), path.with_name(path.name + ".part")
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.reader(file))
+            kept = [row for row in rows if row[place : place + 1] != [_harmless(customer)]]
+            with part.open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file, lineterminator="\n").writerows(kept)
+            part.replace(path)
+        except OSError as error:
+            raise SourceError(error.strerror or str(error), where=str(path), mend="close it elsewhere") from None
+        return len(rows) - len(kept)
+
     def _hints(self) -> Hints:
         given, mapping = self._settings, self._mapping
         return Hints(
@@ -290,5 +307,9 @@ def _log_row(contact: Contact) -> Sequence[str]:
         "; ".join(contact.items), contact.channel, "; ".join(contact.recipients), contact.subject, contact.text,
         contact.letter,
     )  # fmt: skip
-    # A cell that a spreadsheet would take for a formula is shown as text.
-    return [f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell for cell in cells]
+    return [_harmless(cell) for cell in cells]
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet would take for a formula, as text."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -27,10 +27,11 @@ class Report:
     sheet: Sheet
 
 
-def as_document(run: Run, report: Report, to: Sequence[Mailbox] = ()) -> Document:
+def as_document(run: Run, report: Report, to: Sequence[Mailbox] = (), anchor: str = "") -> Document:
     """The report as a mail from the creditor, with the workbook attached.
 
-    Without `to` it goes to the person whose report it is, or to the creditor's own address.
+    Without `to` it goes to the person whose report it is, or to the creditor's own address. `anchor` is
+    the head of the journal, which stands below the text.
     """
     sheet, wording, creditor = report.sheet, report.sheet.wording, run.creditor
     person = sheet.person
@@ -48,7 +49,7 @@ def as_document(run: Run, report: Report, to: Sequence[Mailbox] = ()) -> Documen
         level=0,
         level_name="report",
         subject=wording.page(name, date=day, sent=sent, trouble=trouble),
-        text=_text(sheet),
+        text=_text(sheet) + (f"\njournal {anchor}\n" if anchor else ""),
         html=html(sheet, mail=True),
         on=run.as_of,
         sender=own,

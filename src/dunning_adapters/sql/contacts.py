@@ -49,6 +49,13 @@ class ContactTable:
             if new:
                 connection.execute(sa.insert(self._table), [_row(contact) for contact in new.values()])
 
+    def forget(self, customer: str) -> int:
+        """Delete the contacts of a customer; how many there were."""
+        if not sa.inspect(self._engine).has_table(self._table.name):
+            return 0
+        with self._engine.begin() as connection:
+            return connection.execute(sa.delete(self._table).where(self._table.c.customer == customer)).rowcount
+
 
 def _row(contact: Contact) -> dict[str, object]:
     return {

@@ -58,11 +58,10 @@ def _ranges(entries: Iterable[int]) -> Iterator[str]:
         yield str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}"
 
 
-def unlisted(text: str) -> Iterator[tuple[Part, int]]:
+def unlisted(text: str) -> Iterator[tuple[Part, range]]:
     """What such a text says. Raises ValueError for one that `listed` did not make."""
     for part in filter(None, text.split("; ")):
         name, _, ranges = part.partition(" ")
         for one in ranges.split(","):
             first, _, last = one.partition("-")
-            for entry in range(int(first), int(last or first) + 1):
-                yield Part(name), entry
+            yield Part(name), range(int(first), int(last or first) + 1)

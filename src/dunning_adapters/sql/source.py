@@ -84,12 +84,16 @@ class SqlSource:
 
     def note(self, contacts: Iterable[Contact]) -> None:
         """Into the contact log, if one is configured; never into the tables that are read."""
+        if self._contact_log is not None:
+            with _of_the_log():
+                self._contact_log.add(contacts)
+
+    def forget(self, customer: str) -> int:
+        """Out of the contact log, if one is configured; never out of the tables that are read."""
         if self._contact_log is None:
-            return
-        try:
-            self._contact_log.add(contacts)
-        except SQLAlchemyError as error:
-            raise SourceError(f"the database says: {first_line(error)}", where="contact log") from error
+            return 0
+        with _of_the_log():
+            return self._contact_log.forget(customer)
 
     def examine(self, creditor: Creditor, scope: Scope) -> Iterator[Section]:
         """The database, the rights of the login, and everything that the mapping takes for granted.
@@ -227,3 +231,11 @@ def from_settings(settings: SourceSettings, folder: Path, remarks: Sequence[str]
     for own in engines:
         finalize(source, own.dispose)
     return source
+
+
+@contextmanager
+def _of_the_log() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise SourceError(f"the database says: {first_line(error)}", where="contact log") from error

@@ -112,9 +112,10 @@ class Walk:
             self._allow(entry, row[_TEXT])
 
     def _allow(self, entry: int, text: str) -> None:
+        """Take note of what an entry says was erased. Only what stands before it can have been."""
         try:
             for part, erased in unlisted(text):
-                self._allowed[part].add(erased)
+                self._allowed[part].update(range(erased.start, min(erased.stop, entry)))
         except ValueError:
             self._broken(entry, "it does not say what was erased")
 

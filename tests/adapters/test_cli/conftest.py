@@ -73,7 +73,7 @@ class Firm:
         """What the command printed; its exit code must be `code`."""
         more = [] if command in WITHOUT_SETTINGS else ["-c", self.path("dunning.toml")]
         more += ["--as-of", as_of] if more and command != "init" else []
-        result = CliRunner().invoke(dunning, [command, *arguments, *more], catch_exceptions=False)
+        result = CliRunner().invoke(dunning, [*command.split(), *arguments, *more], catch_exceptions=False)
         assert result.exit_code == code, result.stdout + result.stderr
         return result
 
