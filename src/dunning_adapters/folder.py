@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from html import escape
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from dunning_adapters.hookspecs import Adapter, hookimpl
+from dunning_adapters.marking import at_once, hindrance
 from dunning_adapters.message import letter_name, serialise
 from dunning_adapters.ports import Receipt, Verdict
 from dunning_core.document import Document
@@ -63,12 +64,19 @@ class FolderTransport:
 
     def deliver(self, document: Document) -> Receipt:
         """Write both files durably. A document that cannot be written is REFUSED; a folder that cannot be, an error."""
+        return self.deliver_marked(document, at_once)
+
+    def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
+        """Write both files as `deliver` does, marked when they are ready to be written."""
         try:
             name = file_stem(document)
             message = serialise(document, domain=self._domain, at=datetime.combine(document.on or date.min, MIDDAY))
             page = (document.html or as_page(document)).encode()
         except RenderError as error:
             return Receipt(document.letter, Verdict.REFUSED, phase="message", text=str(error))
+        hindered = hindrance(mark())
+        if hindered is not None:
+            return Receipt(document.letter, Verdict.LATER, phase=hindered[0], text=hindered[1])
         try:
             write_durably(self.folder, [(f"{name}.html", page), (f"{name}.eml", message)])
         except OSError as error:

@@ -5,7 +5,7 @@ Nothing here outlives the process. A history that forgets sends again, so `memor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final, Self
 from pydantic import BaseModel, ConfigDict
 
 from dunning_adapters.hookspecs import Adapter, hookimpl
+from dunning_adapters.marking import at_once, hindrance
 from dunning_adapters.ports import Contact, Control, Receipt, Verdict
 from dunning_core.document import Document
 from dunning_core.errors import AlreadyRecorded
@@ -147,6 +148,13 @@ class MemoryTransport:
 
     def deliver(self, document: Document) -> Receipt:
         """The next verdict of the script."""
+        return self.deliver_marked(document, at_once)
+
+    def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
+        """The next verdict of the script, which a letter that its mark keeps here leaves to the next one."""
+        hindered = hindrance(mark())
+        if hindered is not None:
+            return Receipt(document.letter, Verdict.LATER, phase=hindered[0], text=hindered[1])
         taken = {Verdict.ACCEPTED, Verdict.IN_DOUBT}
         if self.idempotent:
             for receipt in self.receipts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -137,4 +137,19 @@ class Transport(Protocol):
         """Deliver one document. Never raises for what happens to this one document: that is the receipt's verdict.
 
         Raises TransportError only when nothing at all can be delivered (and this document certainly was not).
+        """
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """A transport that can say when a letter is about to go. Optional, beside `Transport`: what went wrong until then
+    leaves no doubt, whatever becomes of the program."""
+
+    def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
+        """Deliver one document as `deliver` does, and call `mark` on the way.
+
+        `mark` is called once, after every recipient was accepted and before any content is handed over; a letter that
+        does not come so far is not marked. It gives the moment of `time.monotonic()` until which the letter must be
+        out, or None when nothing may be sent: LATER in phase `mark`. Past the moment nothing is handed over: LATER in
+        phase `deadline`. What `mark` raises is passed on, with nothing sent.
         """

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from dunning_adapters.folder import FolderSettings, FolderTransport, dunning_adapters, file_stem
 from dunning_adapters.ports import Transport, Verdict
-from dunning_adapters.testing import TransportConformance
+from dunning_adapters.testing import MarkingConformance
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import RenderError, TransportError
 
@@ -185,7 +185,7 @@ def test_the_adapter_is_offered_by_name(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-class TestFolderConformance(TransportConformance):
+class TestFolderConformance(MarkingConformance):
     def make(self, tmp_path):
         return transport(tmp_path)
 

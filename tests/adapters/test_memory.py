@@ -10,7 +10,7 @@ import pytest
 
 from dunning_adapters.memory import ADAPTERS, MemoryHistory, MemorySource, MemoryTransport
 from dunning_adapters.ports import Transport, Verdict
-from dunning_adapters.testing import HistoryConformance, SourceConformance, TransportConformance
+from dunning_adapters.testing import HistoryConformance, MarkingConformance, SourceConformance
 from dunning_core.document import Document
 from dunning_core.event import Event, EventKind
 from dunning_core.ledger import Creditor, Customer, Hold, Ledger, OpenItem
@@ -44,7 +44,7 @@ class TestMemoryHistory(HistoryConformance):
         return MemoryHistory()
 
 
-class TestMemoryTransport(TransportConformance):
+class TestMemoryTransport(MarkingConformance):
     def make(self, tmp_path: Path) -> MemoryTransport:
         return MemoryTransport()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from dunning_adapters.memory import MemoryHistory, MemorySource, MemoryTransport
 from dunning_adapters.ports import Control, Receipt, Verdict
-from dunning_adapters.testing import HistoryConformance, SourceConformance, TransportConformance
+from dunning_adapters.testing import HistoryConformance, MarkingConformance, SourceConformance, TransportConformance
 from dunning_core.document import Document
 from dunning_core.errors import AlreadyRecorded, TransportError
 from dunning_core.event import Event
@@ -175,6 +176,50 @@ class Swallowing(MemoryTransport):
         return Receipt(document.letter, Verdict.ACCEPTED)
 
 
+Mark = Callable[[], float | None]
+
+
+class Silent(MemoryTransport):
+    """Marks nothing."""
+
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
+        return self.deliver(document)
+
+
+class Afterwards(MemoryTransport):
+    """Marks what is out already."""
+
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
+        receipt = self.deliver(document)
+        mark()
+        return receipt
+
+
+class Repeating(MemoryTransport):
+    """Marks once more than there are letters."""
+
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
+        mark()
+        return super().deliver_marked(document, mark)
+
+
+class Heedless(MemoryTransport):
+    """Has no clock."""
+
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
+        return super().deliver_marked(document, lambda: mark() and inf)
+
+
+class Brave(MemoryTransport):
+    """Sends although nothing could be marked."""
+
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
+        try:
+            return super().deliver_marked(document, mark)
+        except OSError:
+            return self.deliver(document)
+
+
 def failing(kit: type[Any], make: Callable[..., object], **own: Any) -> set[str]:
     """The tests of a conformance class that a made adapter fails. Parametrized tests are run with every value."""
     case = type("Case", (kit,), {"make": lambda self, tmp_path: make(), **own})()
@@ -182,7 +227,8 @@ def failing(kit: type[Any], make: Callable[..., object], **own: Any) -> set[str]
     for name in (name for name in dir(kit) if name.startswith("test_")):
         for values in _values(getattr(kit, name)):
             wanted = inspect.signature(getattr(case, name)).parameters
-            given = dict.fromkeys(("history", "source", "transport"), make()) | {"tmp_path": Path()} | values
+            made = dict.fromkeys(("history", "source", "transport", "marking"), make())
+            given = made | {"tmp_path": Path()} | values
             arguments = {key: given[key] for key in wanted}
             try:
                 getattr(case, name)(**arguments)
@@ -250,5 +296,22 @@ def test_faults_of_a_source_are_found(fault: type, expected: set[str]) -> None:
 )
 def test_faults_of_a_transport_are_found(fault: type, expected: set[str]) -> None:
     found = failing(TransportConformance, fault, delivered=lambda self, transport, tmp_path: len(transport.documents))
+    assert found >= expected
+    assert bool(found) == bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (MemoryTransport, set()),
+        (Silent, {"test_a_letter_is_marked_once_before_it_is_out", "test_what_its_mark_forbids_stays_here"}),
+        (Afterwards, {"test_a_letter_is_marked_once_before_it_is_out"}),
+        (Repeating, {"test_a_letter_is_marked_once_before_it_is_out"}),
+        (Heedless, {"test_what_its_mark_forbids_stays_here"}),
+        (Brave, {"test_what_a_mark_raises_comes_through_and_nothing_is_sent"}),
+    ],
+)
+def test_faults_of_a_marking_transport_are_found(fault: type, expected: set[str]) -> None:
+    found = failing(MarkingConformance, fault, delivered=lambda self, transport, tmp_path: len(transport.documents))
     assert found >= expected
     assert bool(found) == bool(expected)

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from dunning_adapters.hookspecs import Adapter
 from dunning_adapters.ports import Transport, Verdict
 from dunning_adapters.smtp import SmtpSettings, SmtpTransport, dunning_adapters
-from dunning_adapters.testing import TransportConformance
+from dunning_adapters.testing import MarkingConformance
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import TransportError
 
@@ -365,7 +365,7 @@ def test_the_adapter_is_offered_by_name():
     assert (made.channel, made.idempotent) == ("email", False)
 
 
-class TestSmtpConformance(TransportConformance):
+class TestSmtpConformance(MarkingConformance):
     @pytest.fixture(autouse=True)
     def server(self, serve):
         self.port, self.inbox = serve()

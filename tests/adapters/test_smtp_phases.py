@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from itertools import chain
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -331,3 +332,73 @@ def test_an_interruption_hangs_up(monkeypatch):
             port.deliver(LETTER)
         assert port._line is None
         assert server.letters == []
+
+
+# The mark --------------------------------------------------------------------------------------------------------
+
+
+def marks(server, until=inf):
+    """A mark that remembers what the server had been asked when it was called."""
+    seen = []
+
+    def mark():
+        seen.append((len(server.letters), server.commands[-1][-1].split()[0]))
+        return until
+
+    return seen, mark
+
+
+def test_a_letter_is_marked_between_its_last_recipient_and_the_data():
+    both = replace(LETTER, to=(*LETTER.to, Mailbox("biuro@kowalski.pl")), copies=(Mailbox("anna@firma.pl"),))
+    with ScriptedServer() as server, transport(server) as port:
+        seen, mark = marks(server)
+        assert port.deliver_marked(both, mark).verdict is Verdict.ACCEPTED
+        assert seen == [(0, "RCPT")]
+        verbs = [command.split()[0] for command in server.commands[0]]
+        assert verbs == ["ehlo", "MAIL", "RCPT", "RCPT", "RCPT", "DATA"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "fault"), [(phase, fault) for phase in ("mail", "rcpt") for fault in ("close", "4xx", "5xx", "garbage")]
+)
+def test_what_fails_before_the_data_is_not_marked(phase, fault):
+    with ScriptedServer(phase, fault) as server, transport(server) as port:
+        seen, mark = marks(server)
+        assert port.deliver_marked(LETTER, mark).phase == phase
+        assert seen == []
+
+
+def test_a_letter_that_cannot_be_written_is_not_marked():
+    with ScriptedServer() as server:
+        seen, mark = marks(server)
+        assert transport(server).deliver_marked(replace(LETTER, to=()), mark).phase == "message"
+        assert seen == []
+
+
+def test_a_letter_without_a_mark_is_taken_back_and_the_connection_kept():
+    with ScriptedServer() as server, transport(server) as port:
+        assert port.deliver_marked(LETTER, lambda: None).phase == "mark"
+        assert port.deliver(replace(LETTER, attempt=2)).verdict is Verdict.ACCEPTED
+        assert [command.split()[0] for command in server.commands[0]].count("DATA") == 1
+        assert "rset" in server.commands[0]
+
+
+def test_a_deadline_that_passes_on_the_way_cuts_the_connection_without_a_dot(monkeypatch):
+    """The clock is asked when the body is out and the dot is next, whatever took so long."""
+    now = iter([1.0, 3.0])
+    with ScriptedServer() as server, transport(server) as port:
+        monkeypatch.setattr("dunning_adapters.marking.monotonic", lambda: next(now))
+        receipt = port.deliver_marked(LETTER, lambda: 2.0)
+        assert (receipt.verdict, receipt.phase) == (LATER, "deadline")
+        assert server.commands[0][-1] == "DATA"
+        assert port._line is None
+        monkeypatch.undo()
+        assert port.deliver(replace(LETTER, attempt=2)).verdict is Verdict.ACCEPTED
+        assert len(server.letters) == 1
+        assert len(server.commands) == 2
+
+
+def test_a_deadline_that_has_passed_already_sends_no_content_at_all():
+    with ScriptedServer() as server, transport(server) as port:
+        assert port.deliver_marked(LETTER, lambda: 0.0).phase == "deadline"
+        assert not any(command.startswith("DATA") for command in server.commands[0])

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from dunning_adapters.hookspecs import Adapter, hookimpl
+from dunning_adapters.marking import at_once
 from dunning_adapters.message import serialise
 from dunning_adapters.ports import Receipt, Verdict
 from dunning_adapters.smtp.connection import connect, unusable
@@ -53,6 +54,10 @@ class SmtpTransport:
 
     def deliver(self, document: Document) -> Receipt:
         """Deliver one letter. Raises TransportError when no connection can be had; nothing was sent then."""
+        return self.deliver_marked(document, at_once)
+
+    def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
+        """Deliver one letter, marked between its last recipient and DATA; the deadline is for the final dot."""
         try:
             envelope = Envelope.of(document)
             content = serialise(document, domain=self._settings.domain, at=self._clock())
@@ -61,7 +66,7 @@ class SmtpTransport:
         line = self._fresh_line()
         self._served += 1
         try:
-            code, text = send(line, envelope, content, self._settings)
+            code, text = send(line, envelope, content, self._settings, mark)
         except Stop as stop:
             if stop.broken:
                 self._hang_up()

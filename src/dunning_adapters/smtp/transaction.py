@@ -10,12 +10,13 @@ import selectors
 import smtplib
 import socket
 import ssl
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
 from dunning_adapters.mailbox import address
+from dunning_adapters.marking import hindrance
 from dunning_adapters.ports import Verdict
 from dunning_adapters.smtp.replies import (
     CLOSING,
@@ -74,16 +75,23 @@ def reset(line: smtplib.SMTP, settings: SmtpSettings) -> bool:
         return False
 
 
-def send(line: smtplib.SMTP, envelope: Envelope, content: bytes, settings: SmtpSettings) -> tuple[int, str]:
-    """One transaction; gives the reply that accepted it, with a note on refused copies. Raises Stop otherwise."""
+def send(
+    line: smtplib.SMTP, envelope: Envelope, content: bytes, settings: SmtpSettings, mark: Callable[[], float | None]
+) -> tuple[int, str]:
+    """One transaction; gives the reply that accepted it, with a note on refused copies. Raises Stop otherwise.
+
+    Between the last recipient and DATA comes `mark`: greylisting and refused addresses leave a letter unmarked.
+    """
     size = f" SIZE={len(content)}" if line.has_extn("size") else ""
     _expect(_ask(line, "mail", f"MAIL FROM:<{envelope.sender}>{size}"), "mail", TAKEN)
     for recipient in envelope.recipients:
         _expect(_ask(line, "rcpt", f"RCPT TO:<{recipient}>"), "rcpt", TAKEN, about=f"{recipient}: ")
     notes = [note for copy in envelope.copies if (note := _refused_copy(line, copy))]
+    until = mark()
+    _heed(until, broken=False)
     _expect(_ask(line, "data", "DATA"), "data", {GO_AHEAD})
     _write_body(line, content)
-    code, text = _finish(line, settings)
+    code, text = _finish(line, settings, until)
     return code, "; ".join([text, *notes])
 
 
@@ -115,6 +123,14 @@ def _refused_copy(line: smtplib.SMTP, copy: str) -> str:
         return f"copy not sent to {copy}: {said(*reply)}"
     _expect(reply, "rcpt", TAKEN, about=f"{copy}: ")
     return ""
+
+
+def _heed(until: float | None, *, broken: bool) -> None:
+    """Raise Stop when the letter may not go (any more). Once there is content on the line, only cutting it helps."""
+    hindered = hindrance(until)
+    if hindered is not None:
+        phase, text = hindered
+        raise Stop(Verdict.LATER, phase, 0, text, broken=broken)
 
 
 def _write_body(line: smtplib.SMTP, content: bytes) -> None:
@@ -159,10 +175,11 @@ def _socket(line: smtplib.SMTP) -> socket.socket:
     return line.sock
 
 
-def _finish(line: smtplib.SMTP, settings: SmtpSettings) -> tuple[int, str]:
+def _finish(line: smtplib.SMTP, settings: SmtpSettings, until: float | None) -> tuple[int, str]:
     """The dot and its reply. From the first byte of the dot on, only a 2xx, 4xx or 5xx tells what became of it."""
     try:
         _socket(line).settimeout(settings.final_timeout)
+        _heed(until, broken=True)
         line.send(b".\r\n")
         code, text = line.getreply()
     except (smtplib.SMTPException, OSError) as error:

@@ -13,6 +13,6 @@ from __future__ import annotations
 
 from dunning_adapters.testing.history import HistoryConformance
 from dunning_adapters.testing.source import SourceConformance
-from dunning_adapters.testing.transport import TransportConformance
+from dunning_adapters.testing.transport import MarkingConformance, TransportConformance
 
-__all__ = ["HistoryConformance", "SourceConformance", "TransportConformance"]
+__all__ = ["HistoryConformance", "MarkingConformance", "SourceConformance", "TransportConformance"]

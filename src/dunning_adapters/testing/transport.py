@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 import pytest
 
-from dunning_adapters.ports import Receipt, Transport, Verdict
+from dunning_adapters.ports import Marking, Receipt, Transport, Verdict
 from dunning_core.document import Attachment, Document, Mailbox
 from dunning_core.values import digest
 
@@ -115,4 +117,55 @@ class TransportConformance:
         with transport as open_transport:
             verdicts = {open_transport.deliver(self.document()).verdict for _ in range(3)}
         assert verdicts == {Verdict.ACCEPTED}
+        assert self.delivered(transport, tmp_path) in {None, 1}
+
+
+class MarkingConformance(TransportConformance):
+    """The same for a transport that keeps `Marking` as well."""
+
+    @pytest.fixture
+    def marking(self, transport: Transport) -> Marking:
+        """The transport under test, as what it is beyond a transport."""
+        assert isinstance(transport, Marking)
+        return transport
+
+    def test_a_letter_is_marked_once_before_it_is_out(
+        self, transport: Transport, marking: Marking, tmp_path: Path
+    ) -> None:
+        out_when_marked = []
+
+        def mark() -> float:
+            out_when_marked.append(self.delivered(transport, tmp_path) or 0)
+            return monotonic() + 60
+
+        with transport:
+            receipt = marking.deliver_marked(self.document(), mark)
+        assert (receipt.letter, receipt.verdict) == (self.document().letter, Verdict.ACCEPTED)
+        assert out_when_marked == [0]
+        assert self.delivered(transport, tmp_path) in {None, 1}
+
+    @pytest.mark.parametrize(("until", "phase"), [(None, "mark"), (-inf, "deadline")])
+    def test_what_its_mark_forbids_stays_here(
+        self, transport: Transport, marking: Marking, tmp_path: Path, until: float | None, phase: str
+    ) -> None:
+        kept, good = self.document(), self.document(key=digest("good"))
+        with transport:
+            receipt = marking.deliver_marked(kept, lambda: until)
+            assert (receipt.letter, receipt.verdict, receipt.phase) == (kept.letter, Verdict.LATER, phase)
+            assert receipt.text
+            assert self.delivered(transport, tmp_path) in {None, 0}
+            assert marking.deliver_marked(good, lambda: inf).verdict is Verdict.ACCEPTED
+        assert self.delivered(transport, tmp_path) in {None, 1}
+
+    def test_what_a_mark_raises_comes_through_and_nothing_is_sent(
+        self, transport: Transport, marking: Marking, tmp_path: Path
+    ) -> None:
+        def mark() -> float:
+            message = "the database is gone"
+            raise ConnectionError(message)
+
+        with transport:
+            with pytest.raises(ConnectionError, match="the database is gone"):
+                marking.deliver_marked(self.document(), mark)
+            assert marking.deliver_marked(self.document(key=digest("good")), lambda: inf).verdict is Verdict.ACCEPTED
         assert self.delivered(transport, tmp_path) in {None, 1}
