@@ -1,20 +1,17 @@
-"""Every phase of an SMTP session against everything a server can do in it, by a server that follows a script."""
+"""What a delivery makes of a server's answers, and of what comes before its question."""
 
 import socket
-import struct
-import threading
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from itertools import chain
 from math import inf
 from pathlib import Path
 
 import pytest
+from scripted_smtp import ScriptedServer
 
 from dunning_adapters.ports import Verdict
 from dunning_adapters.smtp import SmtpSettings, SmtpTransport
-from dunning_core.document import Attachment, Document, Mailbox
+from dunning_core.document import Document, Mailbox
 from dunning_core.errors import TransportError
 
 LETTER = Document(
@@ -29,116 +26,6 @@ LETTER = Document(
     sender=Mailbox("ksiegowosc@firma.pl", "Księgowość"),
     to=(Mailbox("jan@kowalski.pl", "Kowalski, Jan"),),
 )
-LARGE = replace(LETTER, attachments=(Attachment("wykaz.bin", "application/octet-stream", bytes(6_000_000)),))
-FAULTS = {"4xx": b"451 not now\r\n", "5xx": b"550 never\r\n", "garbage": b"!? what\r\n"}
-OFFERS = {"ehlo": b"250-mx.example\r\n250 SIZE 100000000\r\n", "starttls": b"250-mx.example\r\n250 STARTTLS\r\n"}
-
-
-class Gone(Exception):  # noqa: N818 - the end of one connection
-    pass
-
-
-class ScriptedServer:
-    """Plays an ordinary server but for one phase, once.
-
-    `fault` is a word (close, stall, 4xx, 5xx, garbage) or the very bytes of the reply. `letters` are the messages whose
-    final dot arrived; `commands` everything that was asked, per connection.
-    """
-
-    def __init__(self, phase="", fault=b"", *, offers=OFFERS["ehlo"]):
-        self.phase, self.fault, self.offers = phase, fault, offers
-        self.letters, self.commands = [], []
-        self.over = threading.Event()
-        self.patience = 0  # seconds without reading, when the fault is to stall
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self.run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join(5)
-        assert not self.thread.is_alive()
-
-    def run(self):
-        while True:
-            try:
-                line, _ = self.listener.accept()
-            except OSError:
-                return
-            self.commands.append([])
-            with line, suppress(OSError, Gone):
-                self.session(line)
-
-    def session(self, line):
-        self.buffer = b""
-        self.say(line, "banner", b"220 mx.example ESMTP\r\n")
-        while True:
-            command = self.until(line, b"\r\n").decode()
-            self.commands[-1].append(command)
-            verb = command.split()[0].lower()
-            said = self.say(line, verb, self.reply(verb))
-            if said.startswith(b"354"):
-                self.body(line)
-                self.letters.append(self.until(line, b"\r\n.\r\n"))
-                self.say(line, "dot", b"250 queued\r\n")
-            if verb == "quit":
-                return
-
-    def reply(self, verb):
-        return {"ehlo": self.offers, "data": b"354 go ahead\r\n", "quit": b"221 bye\r\n"}.get(verb, b"250 fine\r\n")
-
-    def body(self, line):
-        if self.struck("body"):
-            self.patience = 20
-            self.more(line)
-            self.strike(line)
-            while not self.over.is_set():
-                self.more(line)
-
-    def say(self, line, phase, words):
-        if self.struck(phase):
-            return self.strike(line)
-        line.sendall(words)
-        return words
-
-    def struck(self, phase):
-        struck = phase == self.phase
-        if struck:
-            self.phase = "none any more"
-        return struck
-
-    def strike(self, line):
-        match self.fault:
-            case "close":
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                raise Gone
-            case "stall":
-                self.over.wait(self.patience)
-                while True:
-                    self.more(line)
-            case _:
-                words = FAULTS.get(self.fault, self.fault)
-                line.sendall(words)
-                return words
-
-    def more(self, line):
-        received = line.recv(65536)
-        if not received:
-            raise Gone
-        self.buffer += received
-
-    def until(self, line, end):
-        while end not in self.buffer:
-            self.more(line)
-        found, _, self.buffer = self.buffer.partition(end)
-        return found
 
 
 def transport(server, **changes):
@@ -147,52 +34,7 @@ def transport(server, **changes):
     return SmtpTransport(SmtpSettings.model_validate(values | changes), Path())
 
 
-ANY = ("close", "4xx", "5xx", "garbage", "stall")
-
-
-@pytest.mark.parametrize("fault", ANY)
-@pytest.mark.parametrize("phase", ["banner", "ehlo", "starttls"])
-def test_without_a_connection_nothing_is_tried(phase, fault):
-    security = "starttls" if phase == "starttls" else "none"
-    with ScriptedServer(phase, fault, offers=OFFERS[phase] if phase in OFFERS else OFFERS["ehlo"]) as server:
-        port = transport(server, security=security)
-        with pytest.raises(TransportError) as caught, port:
-            pass
-        assert caught.value.where == f"smtp 127.0.0.1:{server.port}"
-        assert str(caught.value).isprintable()
-        assert not any(command.startswith(("MAIL", "AUTH")) for command in chain.from_iterable(server.commands))
-    assert server.letters == []
-
-
 LATER, REFUSED, IN_DOUBT = Verdict.LATER, Verdict.REFUSED, Verdict.IN_DOUBT
-MATRIX = {
-    "mail": (LATER, LATER, LATER, LATER, LATER),
-    "rcpt": (LATER, LATER, REFUSED, LATER, LATER),
-    "data": (LATER, LATER, REFUSED, LATER, LATER),
-    "body": (LATER, LATER, REFUSED, LATER, LATER),
-    "dot": (IN_DOUBT, LATER, REFUSED, IN_DOUBT, IN_DOUBT),
-}
-CODES = {"close": 0, "4xx": 451, "5xx": 550, "garbage": -1, "stall": 0}
-
-
-@pytest.mark.parametrize(
-    ("phase", "fault", "verdict"),
-    [(phase, fault, verdict) for phase, row in MATRIX.items() for fault, verdict in zip(ANY, row, strict=True)],
-)
-def test_the_verdict_of_every_phase_and_fault(phase, fault, verdict):
-    with ScriptedServer(phase, fault) as server, transport(server) as port:
-        receipt = port.deliver(LARGE if phase == "body" else LETTER)
-        assert (receipt.verdict, receipt.phase, receipt.code) == (verdict, phase, CODES[fault])
-        assert receipt.letter == LETTER.letter
-        assert receipt.text
-        assert receipt.text.isprintable()
-        assert len(server.letters) == (phase == "dot")
-        if (phase, fault) != ("body", "stall"):
-            again = port.deliver(replace(LETTER, attempt=2))  # the next letter does not suffer for it
-            assert again.verdict is Verdict.ACCEPTED
-            kept = fault in {"4xx", "5xx"} and phase != "body"
-            assert len(server.commands) == (1 if kept else 2)
-            assert ("rset" in server.commands[0]) == kept
 
 
 @pytest.mark.parametrize("phase", ["mail", "rcpt", "data", "dot"])

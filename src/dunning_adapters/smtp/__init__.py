@@ -15,6 +15,7 @@ from dunning_adapters.marking import at_once
 from dunning_adapters.message import serialise
 from dunning_adapters.ports import Receipt, Verdict
 from dunning_adapters.smtp.connection import connect, unusable
+from dunning_adapters.smtp.line import Line
 from dunning_adapters.smtp.replies import LOGIN_WANTED
 from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_adapters.smtp.transaction import Envelope, Stop, reset, send
@@ -38,7 +39,7 @@ class SmtpTransport:
         self._settings = settings
         self._base = base
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._line: smtplib.SMTP | None = None
+        self._line: Line | None = None
         self._served = 0
 
     def __enter__(self) -> Self:
@@ -78,7 +79,7 @@ class SmtpTransport:
             raise
         return Receipt(document.letter, Verdict.ACCEPTED, "dot", code, text)
 
-    def _fresh_line(self) -> smtplib.SMTP:
+    def _fresh_line(self) -> Line:
         """A connection without a transaction on it: the one at hand if it still answers, otherwise a new one."""
         if self._line is not None and self._served:
             if self._served >= self._settings.letters_per_connection:

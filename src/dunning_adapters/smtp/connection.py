@@ -9,19 +9,15 @@ import ssl
 from base64 import b64encode
 from pathlib import Path
 
+from dunning_adapters.smtp.line import Line, TlsLine
 from dunning_adapters.smtp.replies import CHALLENGE, LOGGED_IN, TAKEN, said, why
 from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_core.errors import TransportError
 
 
-def connect(settings: SmtpSettings, base: Path) -> smtplib.SMTP:
+def connect(settings: SmtpSettings, base: Path) -> Line:
     """A connection that is greeted, secured and logged in as the settings ask. Raises TransportError otherwise."""
-    try:
-        context = ssl.create_default_context()
-        if settings.ca_file is not None:
-            context.load_verify_locations(base / settings.ca_file)
-    except OSError as error:
-        raise unusable(settings, f"ca_file: {why(error)}", "name a readable PEM file") from error
+    context = _trusting(settings, base) if settings.security != "none" else None
     try:
         line = _dialled(settings, context)
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
@@ -39,20 +35,29 @@ def connect(settings: SmtpSettings, base: Path) -> smtplib.SMTP:
     return line
 
 
-def _dialled(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+def _trusting(settings: SmtpSettings, base: Path) -> ssl.SSLContext:
+    """Whom we believe that a server is who it says. Reading the authorities takes longer than a letter."""
+    try:
+        context = ssl.create_default_context()
+        if settings.ca_file is not None:
+            context.load_verify_locations(base / settings.ca_file)
+    except OSError as error:
+        raise unusable(settings, f"ca_file: {why(error)}", "name a readable PEM file") from error
+    return context
+
+
+def _dialled(settings: SmtpSettings, context: ssl.SSLContext | None) -> Line:
     """Connected, the banner read. The name is given since `smtplib` would otherwise ask the resolver for ours."""
     if settings.security == "tls":
-        line: smtplib.SMTP = smtplib.SMTP_SSL(
-            settings.host, settings.port, settings.domain, timeout=settings.timeout, context=context
-        )
+        line: Line = TlsLine(settings.host, settings.port, settings.domain, timeout=settings.timeout, context=context)
     else:
-        line = smtplib.SMTP(settings.host, settings.port, settings.domain, timeout=settings.timeout)
+        line = Line(settings.host, settings.port, settings.domain, timeout=settings.timeout)
     if line.sock is not None:  # the dot is a small packet of its own: it must not wait for an acknowledgement
         line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return line
 
 
-def _introduce(line: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext) -> None:
+def _introduce(line: Line, settings: SmtpSettings, context: ssl.SSLContext | None) -> None:
     """EHLO, and STARTTLS with another EHLO after it. A server that does not offer STARTTLS is not spoken to."""
     _greeted(line.ehlo(), settings)
     if settings.security == "starttls":
@@ -68,7 +73,7 @@ def _greeted(reply: tuple[int, bytes], settings: SmtpSettings) -> None:
         raise unusable(settings, f"refused our greeting: {said(*reply)}", "check domain")
 
 
-def _log_in(line: smtplib.SMTP, settings: SmtpSettings) -> None:
+def _log_in(line: Line, settings: SmtpSettings) -> None:
     """AUTH PLAIN or LOGIN in UTF-8, which `smtplib` cannot. The server's words are shown unless they repeat it."""
     password = _password(settings)
     user, secret = b64encode(settings.username.encode()).decode(), b64encode(password.encode()).decode()
