@@ -93,6 +93,13 @@ class PluginsTable(_Table):
     blocked: tuple[str, ...] = ()
 
 
+class BouncesTable(_Table):
+    """`[bounces]`: where notices of letters that came back arrive."""
+
+    folder: Path | None = None
+    """A maildir, an mbox file, or a folder of .eml files."""
+
+
 class Settings(_Table):
     """A validated dunning.toml. `folder` is where its relative paths start."""
 
@@ -109,6 +116,7 @@ class Settings(_Table):
     report: ReportTable = ReportTable()
     aging: AgingTable = AgingTable()
     plugins: PluginsTable = PluginsTable()
+    bounces: BouncesTable = BouncesTable()
     folder: Path = Path()
 
     @property

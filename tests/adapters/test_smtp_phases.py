@@ -244,3 +244,73 @@ def test_a_deadline_that_has_passed_already_sends_no_content_at_all():
     with ScriptedServer() as server, transport(server) as port:
         assert port.deliver_marked(LETTER, lambda: 0.0).phase == "deadline"
         assert not any(command.startswith("DATA") for command in server.commands[0])
+
+
+# The archive, and where notices come back to -----------------------------------------------------------------------
+
+SECRET = "0123456789abcdef-canary"  # noqa: S105 - it proves nothing to anybody
+RETURNING = {"return_path": "bounce+{letter}.{mac}@firma.pl", "return_path_secret_env": "DUNNING_TEST_RETURN"}
+
+
+def test_the_archive_is_told_to_the_server_and_stands_in_no_letter():
+    with ScriptedServer() as server, transport(server, archive="archiwum@firma.pl") as port:
+        assert port.deliver(LETTER).verdict is Verdict.ACCEPTED
+    assert server.commands[0][2:4] == ["RCPT TO:<jan@kowalski.pl>", "RCPT TO:<archiwum@firma.pl>"]
+    assert b"archiwum" not in server.letters[0]
+
+
+def test_an_archive_that_is_full_does_not_hold_the_letter_up():
+    with ScriptedServer("rcpt2", b"452 full\r\n") as server, transport(server, archive="archiwum@firma.pl") as port:
+        receipt = port.deliver(LETTER)
+    assert (receipt.verdict, receipt.text) == (
+        Verdict.ACCEPTED,
+        "250 queued; copy not sent to archiwum@firma.pl: 452 full",
+    )
+
+
+@pytest.mark.parametrize("fault", ["close", b"250 queued\r\n"])
+def test_a_letter_whose_copy_arrived_is_out_whatever_the_server_said(tmp_path, fault):
+    with ScriptedServer("dot", fault) as server:
+        values = {"archive": "archiwum@firma.pl", "archive_folder": str(tmp_path)}
+        with transport(server, **values) as port:
+            port.deliver(LETTER)
+        assert port.found([LETTER.letter, "other.1"]) == set()
+        (tmp_path / "1.eml").write_bytes(server.letters[0])
+        assert port.found([LETTER.letter, "other.1"]) == {LETTER.letter}
+        assert transport(server).found([LETTER.letter]) == set()
+
+
+def test_each_letter_has_a_return_path_of_its_own(monkeypatch):
+    monkeypatch.setenv("DUNNING_TEST_RETURN", SECRET)
+    with ScriptedServer() as server, transport(server, **RETURNING) as port:
+        port.deliver(LETTER)
+        port.deliver(replace(LETTER, attempt=2))
+        senders = [command.split()[1] for command in server.commands[0] if command.startswith("MAIL")]
+        assert senders[0] != senders[1]
+        assert all(path.startswith(f"FROM:<bounce+{'ab12' * 8}.") for path in senders)
+        assert port.returned(f"{senders[0]} {senders[1]}") == ({LETTER.letter, f"{'ab12' * 8}.2"}, False)
+        assert port.returned("bounce@firma.pl") == (set(), False)
+        assert b"bounce+" not in server.letters[0]
+        assert transport(server).returned("anything") is None
+
+
+@pytest.mark.parametrize("secret", [None, "", "too short"])
+def test_without_a_secret_nothing_is_sent(monkeypatch, secret):
+    monkeypatch.delenv("DUNNING_TEST_RETURN", raising=False)
+    if secret is not None:
+        monkeypatch.setenv("DUNNING_TEST_RETURN", secret)
+    with ScriptedServer() as server, pytest.raises(TransportError) as caught:
+        transport(server, **RETURNING).__enter__()
+    assert server.commands == []
+    assert "too short" not in str(caught.value)
+
+
+def test_the_secret_may_stand_in_a_file(tmp_path, monkeypatch):
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    monkeypatch.setenv("DUNNING_TEST_RETURN", SECRET)
+    by_file = {"return_path": RETURNING["return_path"], "return_path_secret_file": str(tmp_path / "secret")}
+    with ScriptedServer() as server:
+        paths = [transport(server, **how)._return_path.of(LETTER.letter) for how in (RETURNING, by_file)]
+        assert paths[0] == paths[1]
+        with pytest.raises(TransportError, match="return_path_secret_file: No such file"):
+            transport(server, **by_file | {"return_path_secret_file": str(tmp_path / "nowhere")}).deliver(LETTER)

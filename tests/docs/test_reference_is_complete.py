@@ -87,6 +87,7 @@ EXPECTED = [
     ("reference/settings.md", "## `[report]`", settings.ReportTable),
     ("reference/settings.md", "## `[aging]`", settings.AgingTable),
     ("reference/settings.md", "## `[plugins]`", settings.PluginsTable),
+    ("reference/settings.md", "## `[bounces]`", settings.BouncesTable),
     ("reference/settings.md", "## `[source]`, `[history]`, `[transport]`", settings.AdapterTable),
     ("reference/settings.md", "### A mapping", Mapping),
     ("reference/settings.md", "### A mapping", Column),
@@ -268,7 +269,8 @@ def test_every_built_in_adapter():
 
 
 def test_every_method_of_a_port():
-    for port in (ports.Source, ports.Examinable, ports.History, ports.Transport):
+    optional = (ports.Examinable, ports.Marking, ports.Archiving, ports.Returning)
+    for port in (ports.Source, ports.History, ports.Transport, *optional):
         members = {name for name in (*vars(port), *port.__annotations__) if not name.startswith("_")}
         assert members <= code(section("reference/ports.md", f"## `{port.__name__}`"))
 

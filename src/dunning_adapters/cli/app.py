@@ -6,6 +6,7 @@ import click
 
 from dunning_adapters.cli.adapters import adapters
 from dunning_adapters.cli.aging import aging
+from dunning_adapters.cli.bounces import bounces
 from dunning_adapters.cli.check import check
 from dunning_adapters.cli.demo import demo
 from dunning_adapters.cli.doctor import doctor
@@ -56,6 +57,7 @@ for command in (
     explain,
     send,
     run,
+    bounces,
     report,
     history,
     scenarios,

@@ -14,6 +14,8 @@ from dunning_adapters.smtp.replies import CHALLENGE, LOGGED_IN, TAKEN, said, why
 from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_core.errors import TransportError
 
+SHORTEST_SECRET = 16
+
 
 def connect(settings: SmtpSettings, base: Path) -> Line:
     """A connection that is greeted, secured and logged in as the settings ask. Raises TransportError otherwise."""
@@ -97,9 +99,29 @@ def _log_in(line: Line, settings: SmtpSettings) -> None:
 def _password(settings: SmtpSettings) -> str:
     if settings.password is not None:
         return settings.password.get_secret_value()
-    found = os.environ.get(settings.password_env)
+    return _from_environment(settings, settings.password_env, "set it to the password")
+
+
+def return_path_secret(settings: SmtpSettings, base: Path) -> bytes:
+    """The secret of return paths. Raises TransportError when it cannot be had, or is one that can be guessed."""
+    if settings.return_path_secret_file is not None:
+        try:
+            secret = (base / settings.return_path_secret_file).read_bytes().strip()
+        except OSError as error:
+            what = f"return_path_secret_file: {error.strerror or type(error).__name__}"
+            raise unusable(settings, what, "name a file that can be read") from None
+    else:
+        secret = _from_environment(settings, settings.return_path_secret_env, "set it to the secret").encode()
+    if len(secret) < SHORTEST_SECRET:
+        what = f"the secret of return_path has fewer than {SHORTEST_SECRET} characters"
+        raise unusable(settings, what, "make one with: openssl rand -hex 32")
+    return secret
+
+
+def _from_environment(settings: SmtpSettings, name: str, mend: str) -> str:
+    found = os.environ.get(name)
     if not found:
-        raise unusable(settings, f"environment variable {settings.password_env} is not set", "set it to the password")
+        raise unusable(settings, f"environment variable {name} is not set", mend)
     return found
 
 

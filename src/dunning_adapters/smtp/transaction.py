@@ -49,15 +49,19 @@ class Envelope:
     copies: tuple[str, ...]
 
     @classmethod
-    def of(cls, document: Document) -> Self:
-        """Every address once. Raises RenderError, naming the field."""
+    def of(cls, document: Document, *, sender: str = "", archive: str = "") -> Self:
+        """Every address once. `sender` is the return path, unless it is the sender himself; `archive` gets a copy.
+
+        Raises RenderError, naming the field.
+        """
         if not document.to:
             what = "there is nobody to send to"
             raise RenderError(what, where="to", mend="give the customer an e-mail address")
         recipients = _wire(document.to, "to")
         copies = _wire(document.copies, "copies") | _wire(document.blind_copies, "blind_copies")
-        others = tuple(copy for copy in copies if copy not in recipients)
-        return cls(address(document.sender.address, "sender"), tuple(recipients), others)
+        own = {**copies, **dict.fromkeys(filter(None, [archive]))}
+        others = tuple(copy for copy in own if copy not in recipients)
+        return cls(sender or address(document.sender.address, "sender"), tuple(recipients), others)
 
 
 def _wire(people: Iterable[Mailbox], field: str) -> dict[str, None]:
