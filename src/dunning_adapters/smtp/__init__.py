@@ -16,6 +16,7 @@ from dunning_adapters.letterbox import found
 from dunning_adapters.marking import at_once
 from dunning_adapters.message import letter_name, message_id, serialise
 from dunning_adapters.ports import Receipt, Verdict
+from dunning_adapters.readback import assert_sound, read_back
 from dunning_adapters.smtp.connection import connect, return_path_secret, unusable
 from dunning_adapters.smtp.line import Line
 from dunning_adapters.smtp.replies import LOGIN_WANTED
@@ -47,6 +48,7 @@ class SmtpTransport:
 
     def __enter__(self) -> Self:
         """Connect and log in, so that wrong settings show before any letter is marked. Raises TransportError."""
+        assert_sound()
         self.returned("")
         self._fresh_line()
         return self
@@ -65,7 +67,7 @@ class SmtpTransport:
         """Deliver one letter, marked between its last recipient and DATA; the deadline is for the final dot."""
         try:
             envelope = self._envelope(document)
-            content = serialise(document, domain=self._settings.domain, at=self._clock())
+            content = self._content(document)
         except RenderError as error:
             return Receipt(document.letter, Verdict.REFUSED, phase="message", text=str(error))
         line = self._fresh_line()
@@ -82,6 +84,11 @@ class SmtpTransport:
             self._hang_up()
             raise
         return Receipt(document.letter, Verdict.ACCEPTED, "dot", code, text)
+
+    def _content(self, document: Document) -> bytes:
+        """The letter's bytes, read back."""
+        domain = self._settings.domain
+        return read_back(serialise(document, domain=domain, at=self._clock()), document, domain)
 
     def _envelope(self, document: Document) -> Envelope:
         """Who the server is told of: the archive stands there and in no header."""

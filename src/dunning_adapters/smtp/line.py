@@ -78,6 +78,9 @@ class Replies:
 class Line(smtplib.SMTP):
     """A connection in clear, until STARTTLS."""
 
+    def _print_debug(self, *args: object) -> None:
+        """Say nothing, whatever the debug level: it would show the login and the letters."""
+
     def getreply(self) -> tuple[int, bytes]:
         """One reply, as `smtplib` understands it."""
         if self.sock is not None:
