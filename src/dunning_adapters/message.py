@@ -46,6 +46,11 @@ def serialise(document: Document, *, domain: str, at: datetime) -> bytes:
     return f"{head}\r\n".encode("ascii") + _content(document, letter)
 
 
+def message_id(letter: str, domain: str) -> str:
+    """The Message-ID of a letter: it depends on nothing else, so that a letter can be looked for."""
+    return f"<{letter}@{domain}>"
+
+
 def letter_name(document: Document) -> str:
     """`document.letter` when it can name messages and files. Raises RenderError."""
     return _letter(document.letter, "key")
@@ -85,9 +90,9 @@ def _about(document: Document, letter: str, domain: str, at: datetime) -> Iterat
         raise RenderError(what, where="language", mend="write it like pl or es-ES")
     yield _subject(document.subject)
     yield f"Date: {format_datetime(datetime.combine(document.on or at.date(), at.timetz()))}"
-    yield f"Message-ID: <{letter}@{domain}>"
+    yield f"Message-ID: {message_id(letter, domain)}"
     if document.follows:
-        earlier = [f"<{_letter(name, 'follows')}@{domain}>" for name in document.follows]
+        earlier = [message_id(_letter(name, "follows"), domain) for name in document.follows]
         yield f"In-Reply-To: {earlier[-1]}"
         yield _folded("References:", earlier)
     if document.language:

@@ -154,3 +154,25 @@ class Marking(Protocol):
         out, or None when nothing may be sent: LATER in phase `mark`. Past the moment nothing is handed over: LATER in
         phase `deadline`. What `mark` raises is passed on, with nothing sent.
         """
+
+
+@runtime_checkable
+class Archiving(Protocol):
+    """A transport that puts a copy of each letter where it can be looked for. Optional, beside `Transport`."""
+
+    def found(self, letters: Collection[str]) -> set[str]:
+        """Those of the letters (`Document.letter`) that certainly went out. The others may have gone as well.
+
+        Raises SourceError when the copies cannot be read.
+        """
+
+
+@runtime_checkable
+class Returning(Protocol):
+    """A transport that gives each letter a return path of its own. Optional, beside `Transport`."""
+
+    def returned(self, text: str) -> tuple[set[str], bool] | None:
+        """Letters whose return paths stand in `text`, and whether one stands there that was made up by somebody else.
+
+        None when letters have no return paths. Raises TransportError when the secret is missing.
+        """

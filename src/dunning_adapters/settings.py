@@ -141,6 +141,13 @@ class PluginsTable(_Table):
     blocked: tuple[str, ...] = ()
 
 
+class BouncesTable(_Table):
+    """`[bounces]`: where notices of letters that came back arrive."""
+
+    folder: Path | None = None
+    """A maildir, an mbox file, or a folder of .eml files."""
+
+
 class Settings(_Table):
     """A validated dunning.toml. `folder` is where its relative paths start, `file` its own name there."""
 
@@ -160,6 +167,7 @@ class Settings(_Table):
     aging: AgingTable = AgingTable()
     plugins: PluginsTable = PluginsTable()
     safety: SafetyTable = SafetyTable()
+    bounces: BouncesTable = BouncesTable()
     folder: Path = Path()
     file: str = NAME
 

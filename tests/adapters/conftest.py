@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from certificates import certificates
 from sqlalchemy import URL, Engine, NullPool, create_engine, inspect, make_url, text
 from sqlalchemy.exc import OperationalError
 
@@ -116,3 +117,21 @@ def listening() -> Callable[[type[BaseHTTPRequestHandler]], AbstractContextManag
             thread.join()
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a certificate for this machine, and the authority that vouches for it."""
+    return certificates(tmp_path_factory.mktemp("tls") / "good", "DNS:localhost, IP:127.0.0.1")
+
+
+@pytest.fixture(scope="session")
+def misnamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for somebody else's machine."""
+    return certificates(tmp_path_factory.mktemp("tls") / "other", "DNS:mx.evil.example")
+
+
+@pytest.fixture(scope="session")
+def expired(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for this machine, of a day long past."""
+    return certificates(tmp_path_factory.mktemp("tls") / "old", "DNS:localhost, IP:127.0.0.1", ended=True)

@@ -2,6 +2,7 @@
 
 import re
 import string
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from email import message_from_bytes, policy
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 from dunning_adapters.mailbox import read_address, usable
 from dunning_adapters.message import serialise
+from dunning_adapters.readback import assert_sound, read_back
 from dunning_core.document import Attachment, Document, Mailbox
-from dunning_core.errors import RenderError
+from dunning_core.errors import RenderError, TransportError
 
 AT = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 LETTER = Document(
@@ -485,3 +487,88 @@ def test_an_address_between_brackets_is_the_one_that_counts(name, address):
         return
     assert mailbox.address == address
     assert mailbox.name in {name.strip(), name.strip().strip('"').strip()}
+
+
+# Read back before it leaves ---------------------------------------------------------------------------------------
+
+WITH_FILES = replace(LETTER, attachments=(Attachment("wykaz zażółcony.csv", "text/csv", bytes(range(256))),))
+
+
+@given(DOCUMENTS)
+def test_what_was_written_is_read_back(document):
+    raw = serialise(document, domain="firma.pl", at=AT)
+    assert read_back(raw, document, "firma.pl") is raw
+
+
+@pytest.mark.parametrize("document", [WITH_FILES, replace(LETTER, html=""), replace(WITH_FILES, html="")])
+def test_letters_of_every_shape_are_read_back(document):
+    assert read_back(written(document), document, "firma.pl")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"to": (Mailbox("jan@żółć.pl", "Kowalski, Jan"),)},
+        {"to": (*LETTER.to, Mailbox("x@evil.pl"))},
+        {"to": LETTER.to[::-1]},
+        {"to": (Mailbox("jan@żółć.pl", "Kowalski, Jan"), Mailbox("biuro@kowalski.com"))},
+        {"copies": ()},
+        {"copies": (Mailbox("anna@firma.pl", "Anna Nska"),)},
+        {"reply_to": ()},
+        {"sender": Mailbox("ksiegowosc@firma.pl")},
+        {"subject": LETTER.subject.replace("1 234,56", "1 234,57")},
+        {"text": LETTER.text.replace("1 234,56", "1 234,57")},
+        {"text": LETTER.text + "\n"},
+        {"html": LETTER.html.replace("1&nbsp;234,56", "1&nbsp;234,57")},
+        {"html": ""},
+        {"on": date(2026, 11, 21)},
+        {"language": "ro"},
+        {"attempt": 2},
+        {"follows": LETTER.follows[:1]},
+        {"attachments": ()},
+        {"attachments": (Attachment("wykaz zażółcony.csv", "text/csv", bytes(range(255))),)},
+        {"attachments": (Attachment("wykaz.csv", "text/csv", bytes(range(256))),)},
+        {"attachments": WITH_FILES.attachments * 2},
+    ],
+    ids="".join,
+)
+def test_a_letter_that_is_another_documents_does_not_leave(changes):
+    with pytest.raises(RenderError, match="differs from the document"):
+        read_back(written(WITH_FILES), replace(WITH_FILES, **changes), "firma.pl")
+
+
+@pytest.mark.parametrize("header", [b"Bcc: x@evil.pl", b"Reply-To: x@evil.pl", b"X-Mailer: us", b"Subject: Other"])
+def test_a_header_too_many_does_not_leave(header):
+    raw = written().replace(b"\r\nDate:", b"\r\n" + header + b"\r\nDate:")
+    with pytest.raises(RenderError, match="differs from the document"):
+        read_back(raw, LETTER, "firma.pl")
+
+
+def test_no_byte_can_change_unseen_but_white_space():
+    """What is not seen is read by the standard library as the very same letter."""
+    raw, unseen = written(WITH_FILES), []
+    for at in range(len(raw)):
+        for changed in (raw[:at] + b"X" + raw[at + 1 :], raw[:at] + b"X" + raw[at:], raw[:at] + raw[at + 1 :]):
+            with suppress(RenderError):
+                unseen.append(read_back(changed, WITH_FILES, "firma.pl"))
+    whole = parsed(raw)
+    assert len(unseen) < 60
+    for changed in unseen:
+        found = message_from_bytes(changed, policy=policy.default)
+        for header in ("From", "To", "Cc", "Reply-To", "Subject", "Message-ID"):
+            assert found[header].replace(" ", "") == whole[header].replace(" ", "")
+        assert body(found, "plain") == body(whole, "plain")
+        assert body(found, "html") == body(whole, "html")
+
+
+def test_this_python_keeps_strange_lines_out_of_headers(monkeypatch):
+    assert_sound.cache_clear()
+    assert_sound()
+    assert_sound.cache_clear()
+    monkeypatch.setattr("dunning_adapters.message.safe", lambda text, where: text.replace("\n", " ").replace("\r", " "))
+    with pytest.raises(TransportError, match=r"self-test of letters: .* was let into a header"):
+        assert_sound()
+    monkeypatch.undo()
+    monkeypatch.setattr("dunning_adapters.message.b2a_qp", lambda raw, istext: raw)
+    with pytest.raises(TransportError, match="a specimen cannot be written"):
+        assert_sound()

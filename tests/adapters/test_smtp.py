@@ -1,9 +1,7 @@
 """Letters through a real mail server with TLS and a login; settings that would leak; what a receipt says."""
 
-import shutil
 import socket
 import ssl
-import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
@@ -40,54 +38,6 @@ LETTER = Document(
     copies=(Mailbox("anna@firma.pl", "Anna"),),
     blind_copies=(Mailbox("archiwum@firma.pl"),),
 )
-CA = """
-[req]
-distinguished_name = name
-x509_extensions = ca
-prompt = no
-[name]
-CN = {name}
-[ca]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[host]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature, keyEncipherment
-extendedKeyUsage = serverAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-subjectAltName = {names}
-"""
-
-
-def openssl(folder, *words):
-    program = shutil.which("openssl")
-    assert program, "these tests make their certificates with the program openssl"
-    subprocess.run([program, *words], cwd=folder, check=True, capture_output=True)  # noqa: S603 - words are ours
-
-
-def certificates(folder, names):
-    """A certificate authority `ca.pem` and a host's `host.pem` and `host.key` for the names."""
-    folder.mkdir()
-    (folder / "ca.cnf").write_text(CA.format(name="Test authority", names=names))
-    (folder / "host.cnf").write_text(CA.format(name="mx.example", names=names))
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    openssl(folder, "req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-config", "ca.cnf")
-    openssl(folder, "req", *key, "-keyout", "host.key", "-out", "host.csr", "-config", "host.cnf")
-    signed = ["-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "7", "-extfile", "host.cnf", "-extensions", "host"]
-    openssl(folder, "x509", "-req", "-in", "host.csr", "-out", "host.pem", "-days", "2", *signed)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def certified(tmp_path_factory):
-    return certificates(tmp_path_factory.mktemp("tls") / "good", "DNS:localhost, IP:127.0.0.1")
-
-
-@pytest.fixture(scope="session")
-def misnamed(tmp_path_factory):
-    return certificates(tmp_path_factory.mktemp("tls") / "other", "DNS:mx.evil.example")
 
 
 class Inbox:

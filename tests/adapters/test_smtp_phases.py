@@ -1,20 +1,17 @@
-"""Every phase of an SMTP session against everything a server can do in it, by a server that follows a script."""
+"""What a delivery makes of a server's answers, and of what comes before its question."""
 
 import socket
-import struct
-import threading
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from itertools import chain
 from math import inf
 from pathlib import Path
 
 import pytest
+from scripted_smtp import ScriptedServer
 
 from dunning_adapters.ports import Verdict
 from dunning_adapters.smtp import SmtpSettings, SmtpTransport
-from dunning_core.document import Attachment, Document, Mailbox
+from dunning_core.document import Document, Mailbox
 from dunning_core.errors import TransportError
 
 LETTER = Document(
@@ -29,116 +26,6 @@ LETTER = Document(
     sender=Mailbox("ksiegowosc@firma.pl", "Księgowość"),
     to=(Mailbox("jan@kowalski.pl", "Kowalski, Jan"),),
 )
-LARGE = replace(LETTER, attachments=(Attachment("wykaz.bin", "application/octet-stream", bytes(6_000_000)),))
-FAULTS = {"4xx": b"451 not now\r\n", "5xx": b"550 never\r\n", "garbage": b"!? what\r\n"}
-OFFERS = {"ehlo": b"250-mx.example\r\n250 SIZE 100000000\r\n", "starttls": b"250-mx.example\r\n250 STARTTLS\r\n"}
-
-
-class Gone(Exception):  # noqa: N818 - the end of one connection
-    pass
-
-
-class ScriptedServer:
-    """Plays an ordinary server but for one phase, once.
-
-    `fault` is a word (close, stall, 4xx, 5xx, garbage) or the very bytes of the reply. `letters` are the messages whose
-    final dot arrived; `commands` everything that was asked, per connection.
-    """
-
-    def __init__(self, phase="", fault=b"", *, offers=OFFERS["ehlo"]):
-        self.phase, self.fault, self.offers = phase, fault, offers
-        self.letters, self.commands = [], []
-        self.over = threading.Event()
-        self.patience = 0  # seconds without reading, when the fault is to stall
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self.run, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join(5)
-        assert not self.thread.is_alive()
-
-    def run(self):
-        while True:
-            try:
-                line, _ = self.listener.accept()
-            except OSError:
-                return
-            self.commands.append([])
-            with line, suppress(OSError, Gone):
-                self.session(line)
-
-    def session(self, line):
-        self.buffer = b""
-        self.say(line, "banner", b"220 mx.example ESMTP\r\n")
-        while True:
-            command = self.until(line, b"\r\n").decode()
-            self.commands[-1].append(command)
-            verb = command.split()[0].lower()
-            said = self.say(line, verb, self.reply(verb))
-            if said.startswith(b"354"):
-                self.body(line)
-                self.letters.append(self.until(line, b"\r\n.\r\n"))
-                self.say(line, "dot", b"250 queued\r\n")
-            if verb == "quit":
-                return
-
-    def reply(self, verb):
-        return {"ehlo": self.offers, "data": b"354 go ahead\r\n", "quit": b"221 bye\r\n"}.get(verb, b"250 fine\r\n")
-
-    def body(self, line):
-        if self.struck("body"):
-            self.patience = 20
-            self.more(line)
-            self.strike(line)
-            while not self.over.is_set():
-                self.more(line)
-
-    def say(self, line, phase, words):
-        if self.struck(phase):
-            return self.strike(line)
-        line.sendall(words)
-        return words
-
-    def struck(self, phase):
-        struck = phase == self.phase
-        if struck:
-            self.phase = "none any more"
-        return struck
-
-    def strike(self, line):
-        match self.fault:
-            case "close":
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                raise Gone
-            case "stall":
-                self.over.wait(self.patience)
-                while True:
-                    self.more(line)
-            case _:
-                words = FAULTS.get(self.fault, self.fault)
-                line.sendall(words)
-                return words
-
-    def more(self, line):
-        received = line.recv(65536)
-        if not received:
-            raise Gone
-        self.buffer += received
-
-    def until(self, line, end):
-        while end not in self.buffer:
-            self.more(line)
-        found, _, self.buffer = self.buffer.partition(end)
-        return found
 
 
 def transport(server, **changes):
@@ -147,52 +34,7 @@ def transport(server, **changes):
     return SmtpTransport(SmtpSettings.model_validate(values | changes), Path())
 
 
-ANY = ("close", "4xx", "5xx", "garbage", "stall")
-
-
-@pytest.mark.parametrize("fault", ANY)
-@pytest.mark.parametrize("phase", ["banner", "ehlo", "starttls"])
-def test_without_a_connection_nothing_is_tried(phase, fault):
-    security = "starttls" if phase == "starttls" else "none"
-    with ScriptedServer(phase, fault, offers=OFFERS[phase] if phase in OFFERS else OFFERS["ehlo"]) as server:
-        port = transport(server, security=security)
-        with pytest.raises(TransportError) as caught, port:
-            pass
-        assert caught.value.where == f"smtp 127.0.0.1:{server.port}"
-        assert str(caught.value).isprintable()
-        assert not any(command.startswith(("MAIL", "AUTH")) for command in chain.from_iterable(server.commands))
-    assert server.letters == []
-
-
 LATER, REFUSED, IN_DOUBT = Verdict.LATER, Verdict.REFUSED, Verdict.IN_DOUBT
-MATRIX = {
-    "mail": (LATER, LATER, LATER, LATER, LATER),
-    "rcpt": (LATER, LATER, REFUSED, LATER, LATER),
-    "data": (LATER, LATER, REFUSED, LATER, LATER),
-    "body": (LATER, LATER, REFUSED, LATER, LATER),
-    "dot": (IN_DOUBT, LATER, REFUSED, IN_DOUBT, IN_DOUBT),
-}
-CODES = {"close": 0, "4xx": 451, "5xx": 550, "garbage": -1, "stall": 0}
-
-
-@pytest.mark.parametrize(
-    ("phase", "fault", "verdict"),
-    [(phase, fault, verdict) for phase, row in MATRIX.items() for fault, verdict in zip(ANY, row, strict=True)],
-)
-def test_the_verdict_of_every_phase_and_fault(phase, fault, verdict):
-    with ScriptedServer(phase, fault) as server, transport(server) as port:
-        receipt = port.deliver(LARGE if phase == "body" else LETTER)
-        assert (receipt.verdict, receipt.phase, receipt.code) == (verdict, phase, CODES[fault])
-        assert receipt.letter == LETTER.letter
-        assert receipt.text
-        assert receipt.text.isprintable()
-        assert len(server.letters) == (phase == "dot")
-        if (phase, fault) != ("body", "stall"):
-            again = port.deliver(replace(LETTER, attempt=2))  # the next letter does not suffer for it
-            assert again.verdict is Verdict.ACCEPTED
-            kept = fault in {"4xx", "5xx"} and phase != "body"
-            assert len(server.commands) == (1 if kept else 2)
-            assert ("rset" in server.commands[0]) == kept
 
 
 @pytest.mark.parametrize("phase", ["mail", "rcpt", "data", "dot"])
@@ -402,3 +244,73 @@ def test_a_deadline_that_has_passed_already_sends_no_content_at_all():
     with ScriptedServer() as server, transport(server) as port:
         assert port.deliver_marked(LETTER, lambda: 0.0).phase == "deadline"
         assert not any(command.startswith("DATA") for command in server.commands[0])
+
+
+# The archive, and where notices come back to -----------------------------------------------------------------------
+
+SECRET = "0123456789abcdef-canary"  # noqa: S105 - it proves nothing to anybody
+RETURNING = {"return_path": "bounce+{letter}.{mac}@firma.pl", "return_path_secret_env": "DUNNING_TEST_RETURN"}
+
+
+def test_the_archive_is_told_to_the_server_and_stands_in_no_letter():
+    with ScriptedServer() as server, transport(server, archive="archiwum@firma.pl") as port:
+        assert port.deliver(LETTER).verdict is Verdict.ACCEPTED
+    assert server.commands[0][2:4] == ["RCPT TO:<jan@kowalski.pl>", "RCPT TO:<archiwum@firma.pl>"]
+    assert b"archiwum" not in server.letters[0]
+
+
+def test_an_archive_that_is_full_does_not_hold_the_letter_up():
+    with ScriptedServer("rcpt2", b"452 full\r\n") as server, transport(server, archive="archiwum@firma.pl") as port:
+        receipt = port.deliver(LETTER)
+    assert (receipt.verdict, receipt.text) == (
+        Verdict.ACCEPTED,
+        "250 queued; copy not sent to archiwum@firma.pl: 452 full",
+    )
+
+
+@pytest.mark.parametrize("fault", ["close", b"250 queued\r\n"])
+def test_a_letter_whose_copy_arrived_is_out_whatever_the_server_said(tmp_path, fault):
+    with ScriptedServer("dot", fault) as server:
+        values = {"archive": "archiwum@firma.pl", "archive_folder": str(tmp_path)}
+        with transport(server, **values) as port:
+            port.deliver(LETTER)
+        assert port.found([LETTER.letter, "other.1"]) == set()
+        (tmp_path / "1.eml").write_bytes(server.letters[0])
+        assert port.found([LETTER.letter, "other.1"]) == {LETTER.letter}
+        assert transport(server).found([LETTER.letter]) == set()
+
+
+def test_each_letter_has_a_return_path_of_its_own(monkeypatch):
+    monkeypatch.setenv("DUNNING_TEST_RETURN", SECRET)
+    with ScriptedServer() as server, transport(server, **RETURNING) as port:
+        port.deliver(LETTER)
+        port.deliver(replace(LETTER, attempt=2))
+        senders = [command.split()[1] for command in server.commands[0] if command.startswith("MAIL")]
+        assert senders[0] != senders[1]
+        assert all(path.startswith(f"FROM:<bounce+{'ab12' * 8}.") for path in senders)
+        assert port.returned(f"{senders[0]} {senders[1]}") == ({LETTER.letter, f"{'ab12' * 8}.2"}, False)
+        assert port.returned("bounce@firma.pl") == (set(), False)
+        assert b"bounce+" not in server.letters[0]
+        assert transport(server).returned("anything") is None
+
+
+@pytest.mark.parametrize("secret", [None, "", "too short"])
+def test_without_a_secret_nothing_is_sent(monkeypatch, secret):
+    monkeypatch.delenv("DUNNING_TEST_RETURN", raising=False)
+    if secret is not None:
+        monkeypatch.setenv("DUNNING_TEST_RETURN", secret)
+    with ScriptedServer() as server, pytest.raises(TransportError) as caught:
+        transport(server, **RETURNING).__enter__()
+    assert server.commands == []
+    assert "too short" not in str(caught.value)
+
+
+def test_the_secret_may_stand_in_a_file(tmp_path, monkeypatch):
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    monkeypatch.setenv("DUNNING_TEST_RETURN", SECRET)
+    by_file = {"return_path": RETURNING["return_path"], "return_path_secret_file": str(tmp_path / "secret")}
+    with ScriptedServer() as server:
+        paths = [transport(server, **how)._return_path.of(LETTER.letter) for how in (RETURNING, by_file)]
+        assert paths[0] == paths[1]
+        with pytest.raises(TransportError, match="return_path_secret_file: No such file"):
+            transport(server, **by_file | {"return_path_secret_file": str(tmp_path / "nowhere")}).deliver(LETTER)

@@ -94,6 +94,7 @@ EXPECTED = [
     ("reference/settings.md", "## `[plugins]`", settings.PluginsTable),
     ("reference/settings.md", "## `[safety]`", SafetyTable),
     ("reference/settings.md", "## `[safety]`", WindowTable),
+    ("reference/settings.md", "## `[bounces]`", settings.BouncesTable),
     ("reference/settings.md", "## `[source]`, `[history]`, `[transport]`", settings.AdapterTable),
     ("reference/settings.md", "### A mapping", Mapping),
     ("reference/settings.md", "### A mapping", Column),
@@ -282,7 +283,8 @@ def test_every_built_in_adapter():
 
 
 def test_every_method_of_a_port():
-    for port in (ports.Source, ports.Examinable, ports.History, Journal, ports.Transport):
+    optional = (ports.Examinable, ports.Marking, ports.Archiving, ports.Returning)
+    for port in (ports.Source, ports.History, Journal, ports.Transport, *optional):
         members = {name for name in (*vars(port), *port.__annotations__) if not name.startswith("_")}
         assert members <= code(section("reference/ports.md", f"## `{port.__name__}`"))
 

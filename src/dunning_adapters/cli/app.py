@@ -8,6 +8,7 @@ from dunning_adapters.cli.adapters import adapters
 from dunning_adapters.cli.aging import aging
 from dunning_adapters.cli.arm import arm, armed, disarm
 from dunning_adapters.cli.baseline import baseline
+from dunning_adapters.cli.bounces import bounces
 from dunning_adapters.cli.check import check
 from dunning_adapters.cli.demo import demo
 from dunning_adapters.cli.doctor import doctor
@@ -66,6 +67,7 @@ for command in (
     queue,
     work,
     doubts,
+    bounces,
     report,
     history,
     arm,

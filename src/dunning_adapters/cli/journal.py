@@ -12,8 +12,7 @@ from dunning_adapters import anchor
 from dunning_adapters.cli.anchored import anchor_file, anchored, climbs_in_groups, journal_of, still_open
 from dunning_adapters.cli.letters import count
 from dunning_adapters.cli.screen import warn
-from dunning_adapters.cli.send import login
-from dunning_adapters.cli.session import Session, in_session
+from dunning_adapters.cli.session import Session, in_session, login
 from dunning_adapters.journal import Journal, Part
 from dunning_adapters.retention import Retention, outdated
 from dunning_core.errors import SourceError

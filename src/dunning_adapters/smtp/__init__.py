@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dunning_adapters.hookspecs import Adapter, hookimpl
+from dunning_adapters.letterbox import found
 from dunning_adapters.marking import at_once
-from dunning_adapters.message import serialise
+from dunning_adapters.message import letter_name, message_id, serialise
 from dunning_adapters.ports import Receipt, Verdict
-from dunning_adapters.smtp.connection import connect, unusable
+from dunning_adapters.readback import assert_sound, read_back
+from dunning_adapters.smtp.connection import connect, return_path_secret, unusable
+from dunning_adapters.smtp.line import Line
 from dunning_adapters.smtp.replies import LOGIN_WANTED
+from dunning_adapters.smtp.return_path import ReturnPath
 from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_adapters.smtp.transaction import Envelope, Stop, reset, send
 from dunning_core.document import Document
@@ -38,11 +43,13 @@ class SmtpTransport:
         self._settings = settings
         self._base = base
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._line: smtplib.SMTP | None = None
+        self._line: Line | None = None
         self._served = 0
 
     def __enter__(self) -> Self:
         """Connect and log in, so that wrong settings show before any letter is marked. Raises TransportError."""
+        assert_sound()
+        self.returned("")
         self._fresh_line()
         return self
 
@@ -59,8 +66,8 @@ class SmtpTransport:
     def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
         """Deliver one letter, marked between its last recipient and DATA; the deadline is for the final dot."""
         try:
-            envelope = Envelope.of(document)
-            content = serialise(document, domain=self._settings.domain, at=self._clock())
+            envelope = self._envelope(document)
+            content = self._content(document)
         except RenderError as error:
             return Receipt(document.letter, Verdict.REFUSED, phase="message", text=str(error))
         line = self._fresh_line()
@@ -78,7 +85,36 @@ class SmtpTransport:
             raise
         return Receipt(document.letter, Verdict.ACCEPTED, "dot", code, text)
 
-    def _fresh_line(self) -> smtplib.SMTP:
+    def _content(self, document: Document) -> bytes:
+        """The letter's bytes, read back."""
+        domain = self._settings.domain
+        return read_back(serialise(document, domain=domain, at=self._clock()), document, domain)
+
+    def _envelope(self, document: Document) -> Envelope:
+        """Who the server is told of: the archive stands there and in no header."""
+        paths = self._return_path
+        sender = paths.of(letter_name(document)) if paths is not None else ""
+        return Envelope.of(document, sender=sender, archive=self._settings.archive)
+
+    @cached_property
+    def _return_path(self) -> ReturnPath | None:
+        """The letters' return paths. Raises TransportError when their secret cannot be had."""
+        if not self._settings.return_path:
+            return None
+        return ReturnPath(self._settings.return_path, return_path_secret(self._settings, self._base))
+
+    def returned(self, text: str) -> tuple[set[str], bool] | None:
+        """Letters whose return paths stand in a text, and whether one stands there that was made up."""
+        return None if self._return_path is None else self._return_path.letters(text)
+
+    def found(self, letters: Collection[str]) -> set[str]:
+        """Letters whose copy lies in `archive_folder`. One reply covered the customer and the archive: they are out."""
+        if self._settings.archive_folder is None:
+            return set()
+        names = {message_id(letter, self._settings.domain): letter for letter in letters}
+        return {names[name] for name in found(self._base / self._settings.archive_folder, names)}
+
+    def _fresh_line(self) -> Line:
         """A connection without a transaction on it: the one at hand if it still answers, otherwise a new one."""
         if self._line is not None and self._served:
             if self._served >= self._settings.letters_per_connection:

@@ -9,19 +9,17 @@ import ssl
 from base64 import b64encode
 from pathlib import Path
 
+from dunning_adapters.smtp.line import Line, TlsLine
 from dunning_adapters.smtp.replies import CHALLENGE, LOGGED_IN, TAKEN, said, why
 from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_core.errors import TransportError
 
+SHORTEST_SECRET = 16
 
-def connect(settings: SmtpSettings, base: Path) -> smtplib.SMTP:
+
+def connect(settings: SmtpSettings, base: Path) -> Line:
     """A connection that is greeted, secured and logged in as the settings ask. Raises TransportError otherwise."""
-    try:
-        context = ssl.create_default_context()
-        if settings.ca_file is not None:
-            context.load_verify_locations(base / settings.ca_file)
-    except OSError as error:
-        raise unusable(settings, f"ca_file: {why(error)}", "name a readable PEM file") from error
+    context = _trusting(settings, base) if settings.security != "none" else None
     try:
         line = _dialled(settings, context)
     except (smtplib.SMTPException, OSError, UnicodeError) as error:
@@ -39,20 +37,29 @@ def connect(settings: SmtpSettings, base: Path) -> smtplib.SMTP:
     return line
 
 
-def _dialled(settings: SmtpSettings, context: ssl.SSLContext) -> smtplib.SMTP:
+def _trusting(settings: SmtpSettings, base: Path) -> ssl.SSLContext:
+    """Whom we believe that a server is who it says. Reading the authorities takes longer than a letter."""
+    try:
+        context = ssl.create_default_context()
+        if settings.ca_file is not None:
+            context.load_verify_locations(base / settings.ca_file)
+    except OSError as error:
+        raise unusable(settings, f"ca_file: {why(error)}", "name a readable PEM file") from error
+    return context
+
+
+def _dialled(settings: SmtpSettings, context: ssl.SSLContext | None) -> Line:
     """Connected, the banner read. The name is given since `smtplib` would otherwise ask the resolver for ours."""
     if settings.security == "tls":
-        line: smtplib.SMTP = smtplib.SMTP_SSL(
-            settings.host, settings.port, settings.domain, timeout=settings.timeout, context=context
-        )
+        line: Line = TlsLine(settings.host, settings.port, settings.domain, timeout=settings.timeout, context=context)
     else:
-        line = smtplib.SMTP(settings.host, settings.port, settings.domain, timeout=settings.timeout)
+        line = Line(settings.host, settings.port, settings.domain, timeout=settings.timeout)
     if line.sock is not None:  # the dot is a small packet of its own: it must not wait for an acknowledgement
         line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return line
 
 
-def _introduce(line: smtplib.SMTP, settings: SmtpSettings, context: ssl.SSLContext) -> None:
+def _introduce(line: Line, settings: SmtpSettings, context: ssl.SSLContext | None) -> None:
     """EHLO, and STARTTLS with another EHLO after it. A server that does not offer STARTTLS is not spoken to."""
     _greeted(line.ehlo(), settings)
     if settings.security == "starttls":
@@ -68,7 +75,7 @@ def _greeted(reply: tuple[int, bytes], settings: SmtpSettings) -> None:
         raise unusable(settings, f"refused our greeting: {said(*reply)}", "check domain")
 
 
-def _log_in(line: smtplib.SMTP, settings: SmtpSettings) -> None:
+def _log_in(line: Line, settings: SmtpSettings) -> None:
     """AUTH PLAIN or LOGIN in UTF-8, which `smtplib` cannot. The server's words are shown unless they repeat it."""
     password = _password(settings)
     user, secret = b64encode(settings.username.encode()).decode(), b64encode(password.encode()).decode()
@@ -92,9 +99,29 @@ def _log_in(line: smtplib.SMTP, settings: SmtpSettings) -> None:
 def _password(settings: SmtpSettings) -> str:
     if settings.password is not None:
         return settings.password.get_secret_value()
-    found = os.environ.get(settings.password_env)
+    return _from_environment(settings, settings.password_env, "set it to the password")
+
+
+def return_path_secret(settings: SmtpSettings, base: Path) -> bytes:
+    """The secret of return paths. Raises TransportError when it cannot be had, or is one that can be guessed."""
+    if settings.return_path_secret_file is not None:
+        try:
+            secret = (base / settings.return_path_secret_file).read_bytes().strip()
+        except OSError as error:
+            what = f"return_path_secret_file: {error.strerror or type(error).__name__}"
+            raise unusable(settings, what, "name a file that can be read") from None
+    else:
+        secret = _from_environment(settings, settings.return_path_secret_env, "set it to the secret").encode()
+    if len(secret) < SHORTEST_SECRET:
+        what = f"the secret of return_path has fewer than {SHORTEST_SECRET} characters"
+        raise unusable(settings, what, "make one with: openssl rand -hex 32")
+    return secret
+
+
+def _from_environment(settings: SmtpSettings, name: str, mend: str) -> str:
+    found = os.environ.get(name)
     if not found:
-        raise unusable(settings, f"environment variable {settings.password_env} is not set", "set it to the password")
+        raise unusable(settings, f"environment variable {name} is not set", mend)
     return found
 
 

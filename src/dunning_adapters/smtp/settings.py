@@ -6,9 +6,10 @@ import ipaddress
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from dunning_adapters.mailbox import domain_name
+from dunning_adapters.mailbox import address, domain_name
+from dunning_adapters.smtp.return_path import checked
 from dunning_core.errors import RenderError
 
 
@@ -29,6 +30,31 @@ class SmtpSettings(BaseModel):
     timeout: float = Field(default=60, gt=0)
     final_timeout: float = Field(default=600, gt=0, description="for the reply to the final dot: RFC 5321 asks for 600")
     letters_per_connection: int = Field(default=100, ge=1)
+
+    archive: str = Field(default="", description="an address of ours that gets every letter unseen, as its proof")
+    archive_folder: Path | None = Field(default=None, description="maildir, mbox or folder where these copies arrive")
+    return_path: str = Field(default="", description="where notices come back to, with {letter} and {mac}")
+    return_path_secret_env: str = Field(default="", description="environment variable that holds its secret")
+    return_path_secret_file: Path | None = Field(default=None, description="file that holds its secret")
+
+    @field_validator("archive", "return_path")
+    @classmethod
+    def _real_address(cls, value: str, info: ValidationInfo) -> str:
+        try:
+            return value and (address(value) if info.field_name == "archive" else checked(value))
+        except RenderError as error:
+            raise ValueError(f"{error.what}; {error.mend}") from None
+
+    @model_validator(mode="after")
+    def _what_belongs_together(self) -> Self:
+        secrets = bool(self.return_path_secret_env) + (self.return_path_secret_file is not None)
+        if secrets != bool(self.return_path):
+            message = "return_path needs exactly one of return_path_secret_env and return_path_secret_file"
+            raise ValueError(message)
+        if self.archive_folder is not None and not self.archive:
+            message = "archive_folder needs archive, whose mail it holds"
+            raise ValueError(message)
+        return self
 
     @field_validator("domain")
     @classmethod

@@ -6,18 +6,16 @@ intelligible reply came back, nobody can know. `smtplib.sendmail` raises the sam
 
 from __future__ import annotations
 
-import selectors
 import smtplib
 import socket
-import ssl
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
 from dunning_adapters.mailbox import address
 from dunning_adapters.marking import hindrance
 from dunning_adapters.ports import Verdict
+from dunning_adapters.smtp.line import Line
 from dunning_adapters.smtp.replies import (
     CLOSING,
     GO_AHEAD,
@@ -51,22 +49,26 @@ class Envelope:
     copies: tuple[str, ...]
 
     @classmethod
-    def of(cls, document: Document) -> Self:
-        """Every address once. Raises RenderError, naming the field."""
+    def of(cls, document: Document, *, sender: str = "", archive: str = "") -> Self:
+        """Every address once. `sender` is the return path, unless it is the sender himself; `archive` gets a copy.
+
+        Raises RenderError, naming the field.
+        """
         if not document.to:
             what = "there is nobody to send to"
             raise RenderError(what, where="to", mend="give the customer an e-mail address")
         recipients = _wire(document.to, "to")
         copies = _wire(document.copies, "copies") | _wire(document.blind_copies, "blind_copies")
-        others = tuple(copy for copy in copies if copy not in recipients)
-        return cls(address(document.sender.address, "sender"), tuple(recipients), others)
+        own = {**copies, **dict.fromkeys(filter(None, [archive]))}
+        others = tuple(copy for copy in own if copy not in recipients)
+        return cls(sender or address(document.sender.address, "sender"), tuple(recipients), others)
 
 
 def _wire(people: Iterable[Mailbox], field: str) -> dict[str, None]:
     return {address(person.address, field): None for person in people}
 
 
-def reset(line: smtplib.SMTP, settings: SmtpSettings) -> bool:
+def reset(line: Line, settings: SmtpSettings) -> bool:
     """Whether the server still answers, with nothing left over from the letter before."""
     try:
         _socket(line).settimeout(settings.timeout)
@@ -76,7 +78,7 @@ def reset(line: smtplib.SMTP, settings: SmtpSettings) -> bool:
 
 
 def send(
-    line: smtplib.SMTP, envelope: Envelope, content: bytes, settings: SmtpSettings, mark: Callable[[], float | None]
+    line: Line, envelope: Envelope, content: bytes, settings: SmtpSettings, mark: Callable[[], float | None]
 ) -> tuple[int, str]:
     """One transaction; gives the reply that accepted it, with a note on refused copies. Raises Stop otherwise.
 
@@ -95,7 +97,7 @@ def send(
     return code, "; ".join([text, *notes])
 
 
-def _ask(line: smtplib.SMTP, phase: str, command: str) -> tuple[int, bytes]:
+def _ask(line: Line, phase: str, command: str) -> tuple[int, bytes]:
     """A command and its reply, before the dot: whatever goes wrong here, nothing was sent."""
     try:
         return line.docmd(command)
@@ -116,7 +118,7 @@ def _expect(reply: tuple[int, bytes], phase: str, wanted: Collection[int], *, ab
     raise Stop(verdict, phase, code, about + said(*reply), broken=code == CLOSING or not is_refusal(code))
 
 
-def _refused_copy(line: smtplib.SMTP, copy: str) -> str:
+def _refused_copy(line: Line, copy: str) -> str:
     """Name one more recipient; gives a note when the server refuses this one alone."""
     reply = _ask(line, "rcpt", f"RCPT TO:<{copy}>")
     if is_refusal(reply[0]) and reply[0] != CLOSING:
@@ -133,13 +135,13 @@ def _heed(until: float | None, *, broken: bool) -> None:
         raise Stop(Verdict.LATER, phase, 0, text, broken=broken)
 
 
-def _write_body(line: smtplib.SMTP, content: bytes) -> None:
+def _write_body(line: Line, content: bytes) -> None:
     """Everything but the final dot. A server that speaks or leaves before the dot has not taken the letter."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
     body = (b"." if stuffed.startswith(b".") else b"") + stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n")
     try:
         line.send(body)
-        if not _has_spoken(line):
+        if line.file is None or not line.file.ahead():  # a word before the dot must not be taken for the answer to it
             return
         reply = line.getreply()
     except (smtplib.SMTPException, OSError) as error:
@@ -148,26 +150,7 @@ def _write_body(line: smtplib.SMTP, content: bytes) -> None:
     raise Stop(verdict, "body", reply[0], said(*reply), broken=True)
 
 
-def _has_spoken(line: smtplib.SMTP) -> bool:
-    """Whether something is there to be read: in the buffer, on the wire, or the end of the connection.
-
-    An answer that came before the question must not be taken for the answer to the dot.
-    """
-    wire = _socket(line)
-    patience = wire.gettimeout()
-    wire.settimeout(0)
-    try:
-        with suppress(ssl.SSLWantReadError):  # TLS talked to itself: there is nothing for us
-            if line.file is not None and line.file.peek(1):
-                return True
-    finally:
-        wire.settimeout(patience)
-    with selectors.DefaultSelector() as selector:
-        selector.register(wire, selectors.EVENT_READ)
-        return bool(selector.select(timeout=0))
-
-
-def _socket(line: smtplib.SMTP) -> socket.socket:
+def _socket(line: Line) -> socket.socket:
     """The connection's socket, which `smtplib` forgets when the other side has hung up."""
     if line.sock is None:
         message = "the connection is gone"
@@ -175,7 +158,7 @@ def _socket(line: smtplib.SMTP) -> socket.socket:
     return line.sock
 
 
-def _finish(line: smtplib.SMTP, settings: SmtpSettings, until: float | None) -> tuple[int, str]:
+def _finish(line: Line, settings: SmtpSettings, until: float | None) -> tuple[int, str]:
     """The dot and its reply. From the first byte of the dot on, only a 2xx, 4xx or 5xx tells what became of it."""
     try:
         _socket(line).settimeout(settings.final_timeout)
