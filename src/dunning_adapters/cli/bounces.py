@@ -11,6 +11,7 @@ from dunning_adapters.cli.letters import count
 from dunning_adapters.cli.screen import show, warn
 from dunning_adapters.cli.session import Session, in_session
 from dunning_adapters.ports import Returning
+from dunning_adapters.safety.rehearsal import within
 from dunning_core.errors import AlreadyRecorded, ConfigError
 
 
@@ -27,7 +28,7 @@ def bounces(session: Session, *, dry: bool) -> None:
     if folder is None:
         mend = "name the maildir, mbox or folder that notices come to"
         raise ConfigError("there is no folder to read", where=f"{session.config.name}: bounces.folder", mend=mend)
-    transport = runner.transport
+    transport = within(runner.transport)
     returned = transport.returned if isinstance(transport, Returning) else _unmarked
     found = matched(session.settings.folder / folder, runner.history, returned, session.day, runner.clock())
     recorded = []

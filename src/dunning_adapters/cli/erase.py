@@ -17,6 +17,8 @@ from dunning_adapters.journal import Forgetting, Part
 from dunning_adapters.remains import mentions
 from dunning_adapters.retention import forgotten
 from dunning_adapters.settings import Settings
+from dunning_adapters.sql import SqlHistory
+from dunning_adapters.sql.outbox import Outbox
 from dunning_core.errors import HistoryError
 from dunning_core.event import Event
 from dunning_core.history import unanswered
@@ -46,6 +48,8 @@ def erase(session: Session, customer: str, because: str, even_so: bool, files: b
     gone, logged = because != "", 0
     if gone:
         with anchored(session):
+            if isinstance(history, SqlHistory):
+                Outbox(history).forget(customer)
             source = session.runner.source
             logged = source.forget(customer) if isinstance(source, Forgetting) else 0
             if parts:

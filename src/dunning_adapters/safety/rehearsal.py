@@ -81,7 +81,8 @@ class Guarded:
     def __init__(self, transport: Transport, standing: Standing, catch_all: Mailbox | None, folder: Path) -> None:
         self.channel = transport.channel
         self.idempotent = transport.idempotent
-        self._real, self._standing = transport, standing
+        self.real, self._standing = transport, standing
+        """The transport itself, to ask it what it knows; letters go through the guard."""
         self._catch_all = catch_all if transport.channel == "email" else None
         self._folder = folder
         self._why = ""
@@ -89,7 +90,7 @@ class Guarded:
 
     def __enter__(self) -> Self:
         self._why = self._standing()
-        carrier: Transport = self._real
+        carrier: Transport = self.real
         if self._why and self._catch_all is None:
             carrier = FolderTransport(FolderSettings(path=self._folder), Path())
         carrier.__enter__()
@@ -137,3 +138,8 @@ def guarded(transport: Transport, standing: Standing, catch_all: Mailbox | None,
     """The transport with the guard around it that fits it."""
     kind = GuardedMarking if hasattr(transport, "deliver_marked") else Guarded
     return kind(transport, standing, catch_all, folder)
+
+
+def within(transport: Transport) -> Transport:
+    """The transport that a guard stands around."""
+    return transport.real if isinstance(transport, Guarded) else transport

@@ -24,8 +24,9 @@ from sqlalchemy.exc import IntegrityError
 from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.history import SqlHistory
 from dunning_adapters.sql.outbox_entries import Entry, Past, Refused, There
-from dunning_adapters.sql.outbox_letters import Lease, State, Waiting, lease_of, waiting_of
+from dunning_adapters.sql.outbox_letters import OVER, Lease, State, Waiting, lease_of, waiting_of
 from dunning_adapters.sql.outbox_tables import LETTER, METADATA
+from dunning_adapters.sql.record import fingerprint
 from dunning_adapters.sql.schema import create
 from dunning_core.action import Action
 from dunning_core.errors import AlreadyRecorded, DunningError, HistoryError
@@ -243,11 +244,31 @@ class Outbox:
         self._write(work)
         return count
 
+    def forget(self, customer: str) -> int:
+        """Blank what letters that are over say of a customer; gives how many. Their keys stay, so none goes out again.
+
+        Raises HistoryError while one of his letters is under way.
+        """
+        blank = {"customer": "", "customer_hash": "", "payload": "", "said": "", "owner": ""}
+        found = 0
+
+        def work(connection: sa.Connection) -> None:
+            nonlocal found
+            his = LETTER.c.customer_hash == fingerprint(customer)
+            over = LETTER.c.state.in_(OVER)
+            if waiting := connection.scalar(sa.select(sa.func.count()).where(his, ~over)):
+                what = f"{waiting} of his letters are in the outbox"
+                raise HistoryError(what, where=f"customer {customer}", mend="see: dunning work, dunning doubts list")
+            found = connection.execute(sa.update(LETTER).where(his, over).values(**blank)).rowcount
+
+        self._write(work)
+        return found
+
     # -- look
 
     def letters(self, *states: State) -> Iterator[Waiting]:
         """Letters in these states (all, if none is named), the longest waiting first."""
-        query = sa.select(LETTER).order_by(LETTER.c.queued_us, LETTER.c.letter)
+        query = sa.select(LETTER).where(LETTER.c.payload != "").order_by(LETTER.c.queued_us, LETTER.c.letter)
         with self._reading() as connection:
             rows = connection.execute(query.where(LETTER.c.state.in_(states)) if states else query).all()
         yield from map(waiting_of, rows)

@@ -29,6 +29,9 @@ class State(StrEnum):
     HELD = "held"  # tried too often: a person has to look
 
 
+OVER: Final = (State.SENT, State.REFUSED, State.CANCELLED, State.EXPIRED)
+"""States of a letter with which nobody does anything any more."""
+
 REUSABLE: Final = (State.CANCELLED, State.EXPIRED, State.REFUSED)
 """States of a letter that is certainly not out, and that may be planned anew."""
 

@@ -351,6 +351,21 @@ def test_a_worker_is_alive_as_long_as_its_lock_is_held(post):
     assert not owners.alive("w1")
 
 
+def test_a_customer_is_forgotten_and_his_letters_still_go_out_only_once(post):
+    here = post()
+    here.stage.owes("A", 5)
+    runner = here.stage.runner
+    proposal = runner.plan(here.stage.day)
+    queue(runner, here.outbox, proposal)
+    with pytest.raises(HistoryError, match="1 of his letters are in the outbox"):
+        here.outbox.forget("A")
+    here.work()
+    assert here.outbox.forget("A") == 1
+    assert list(here.outbox.letters()) == []
+    (refused,) = queue(runner, here.outbox, proposal)
+    assert refused.because == "the letter is in the outbox already, sent"
+
+
 def test_two_planners_and_eight_workers_get_each_letter_once(stage, database_url):
     engine = sa.create_engine(database_url, pool_size=10)
     history = SqlHistory(engine)
