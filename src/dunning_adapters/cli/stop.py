@@ -18,7 +18,8 @@ from dunning_core.errors import DunningError, SafetyError
 def stop(session: Session, because: str, by: str | None) -> None:
     """Stop all sending.
 
-    Runs that are under way stop too; at most the letter that is on its way still leaves. The file safety.stop_file does the same by being there.
+    Runs that are under way stop too; at most the letter that is on its way still leaves. The file safety.stop_file does
+    the same by being there.
     """
     guard = guarded(session)
     try:
