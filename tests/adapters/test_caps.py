@@ -2,14 +2,19 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
 
 from dunning_adapters.safety.caps import Cap, Load, is_final, over
 from dunning_adapters.safety.settings import SafetyTable
+from dunning_adapters.sql.history import HistorySettings, from_settings
 from dunning_adapters.sql.safeguards import Safeguards
 from dunning_core.action import Action, Deduction, Line
+from dunning_core.errors import HistoryError
+from dunning_core.event import Event, EventKind
+from dunning_core.ledger import OpenItem
 from dunning_core.policy import policy
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -186,3 +191,47 @@ def test_the_baseline_is_recorded_once(safeguards):
     assert safeguards.baseline() is None
     made = safeguards.adopt(date(2026, 11, 20), ())
     assert safeguards.adopt(date(2026, 12, 1), ()) == made == safeguards.baseline()
+
+
+def owed(name, customer, days):
+    return OpenItem(name, customer, date(2026, 11, 20) - timedelta(days), Decimal(10), "RON")
+
+
+def test_what_is_kept_out_is_let_in_by_the_number(safeguards):
+    made = safeguards.adopt(date(2026, 11, 20), [owed("a", "C1", 9), owed("b", "Ł2", 90), owed("c", "C1", 1)])
+    assert (made.adopted, made.waiting) == (3, 3)
+    assert safeguards.kept_out(["C1", "Ł2", "C3"], 0) == {"a", "b", "c"}
+    assert safeguards.kept_out(["C1", "Ł2"], 1) == {"a", "c"}
+    assert safeguards.kept_out(["C1"], 2) == {"c"}
+    assert safeguards.change(lambda now: now.more(99)).released == 3
+
+
+def test_nothing_is_let_in_before_there_is_a_baseline(safeguards):
+    with pytest.raises(HistoryError, match="it has no baseline yet"):
+        safeguards.change(lambda now: now.more(1))
+
+
+@pytest.mark.parametrize("server", ["postgres_url", "mariadb_url"])  # SQLite has one writer at a time
+def test_two_who_let_in_at_once_do_not_overwrite_each_other(request, server):
+    engine = create_engine(request.getfixturevalue(server))
+    safeguards, other = Safeguards(engine), Safeguards(engine)
+    safeguards.adopt(date(2026, 11, 20), [owed("a", "C1", 9), owed("b", "C1", 8)])
+
+    def slow(now):
+        other.change(lambda again: again.more(1))
+        return now.more(2)
+
+    with pytest.raises(HistoryError, match="somebody else has just let items in"):
+        safeguards.change(slow)
+    assert safeguards.baseline().released == 1
+    engine.dispose()
+
+
+def test_letters_of_a_day_are_counted_by_the_clock(database_url):
+    history = from_settings(HistorySettings(url=database_url), Path())
+    assert (history.safeguards.dispatched(AT), history.safeguards.last_event()) == (0, 0)
+    for number, minutes in enumerate((-1, 0, 1)):
+        at = AT + timedelta(minutes=minutes)
+        history.append([Event(EventKind.DISPATCHED, at.date(), "C1", key=f"{number:064}", at=at)])
+    history.append([Event(EventKind.ACCEPTED, AT.date(), "C1", key=f"{0:064}", at=AT)])
+    assert (history.safeguards.dispatched(AT), history.safeguards.last_event()) == (2, 4)

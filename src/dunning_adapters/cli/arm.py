@@ -35,7 +35,7 @@ def disarm(session: Session) -> None:
 @click.command()
 @in_session
 def armed(session: Session) -> None:
-    """Say whether this installation may write to customers, and whether sending is stopped."""
+    """Say whether letters reach customers, and why not."""
     guard = guarded(session)
     name = session.settings.transport.adapter
     if guard.harmless:

@@ -15,7 +15,7 @@ from dunning_adapters.guard import Guard
 @click.option("--all", "everything", is_flag=True, help="Let all of them in.")
 @in_session
 def baseline(session: Session, release: int | None, everything: bool) -> None:  # noqa: FBT001 - click calls it by names
-    """Record what is overdue before the first letter, or let some of it in.
+    """Adopt what is overdue already, or let some of it in.
 
     Without options: record it where that was not done yet, and say how it stands. The first run of an armed
     installation records it as well. Items that are not let in are not dunned; safety.ramp_per_day lets them in day by

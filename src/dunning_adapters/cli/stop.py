@@ -16,9 +16,10 @@ from dunning_core.errors import DunningError, SafetyError
 @click.option("--by", metavar="NAME", help="Who stops it.  [default: the login name]")
 @in_session
 def stop(session: Session, because: str, by: str | None) -> None:
-    """Stop all sending, also of runs that are under way.
+    """Stop all sending.
 
-    At most the letter that is on its way still leaves. The file safety.stop_file does the same by being there.
+    Runs that are under way stop too; at most the letter that is on its way still leaves. The file safety.stop_file does
+    the same by being there.
     """
     guard = guarded(session)
     try:

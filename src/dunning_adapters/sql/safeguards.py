@@ -136,20 +136,19 @@ class Safeguards:
 
     def change(self, how: Callable[[Baseline], Baseline]) -> Baseline:
         """Let more in, by what `how` makes of the baseline as it is. Raises HistoryError where there is none."""
+        made: list[Baseline] = []
 
         def changed(connection: Connection) -> None:
             found = _baseline(connection)
             if found is None:
                 raise HistoryError("it has no baseline yet", where=self._named, mend="record one: dunning baseline")
+            made.append(how(found))
             one = (STATE.c.name == "baseline", STATE.c.value == _written(found))
-            if connection.execute(update(STATE).where(*one).values(value=_written(how(found)))).rowcount != 1:
+            if connection.execute(update(STATE).where(*one).values(value=_written(made[-1]))).rowcount != 1:
                 raise HistoryError("somebody else has just let items in", where=self._named, mend="do it again")
 
         self._write(changed)
-        now = self.baseline()
-        if now is None:
-            raise HistoryError("the baseline is lost", where=self._named)
-        return now
+        return made[-1]
 
     def kept_out(self, customers: Collection[str], let_in: int) -> set[str]:
         """The adopted items of some customers of which the first `let_in` are let in, and the others are not."""

@@ -19,7 +19,9 @@ _NAME: Final = "sending"
 def may_send() -> ColumnElement[bool]:
     """True in the statement that it stands in while the row says "go": part of the WHERE of another UPDATE, so that no
     letter is marked after the switch was thrown. Without the row, or with anything else in it, it is false."""
-    return exists(select(literal(1)).where(STATE.c.name == _NAME, STATE.c.value == GO))
+    # MariaDB's = overlooks spaces at the end, SQLite's LIKE takes capitals for small letters.
+    says_go = STATE.c.value == GO, STATE.c.value.like(GO)
+    return exists(select(literal(1)).where(STATE.c.name == _NAME, *says_go))
 
 
 def stopped_by_row(connection: Connection) -> str:

@@ -100,6 +100,55 @@ def test_a_saved_plan_is_rehearsed_too(firm, inbox):
     assert len(list((firm.folder / "rehearsal").glob("*.eml"))) == 4
 
 
+PIGEON = """
+from pathlib import Path
+from pydantic import BaseModel
+from dunning_adapters.hookspecs import Adapter, hookimpl
+from dunning_adapters.ports import Receipt, Verdict
+
+class Loft(BaseModel):
+    town: str = "Brasov"
+    password: str = ""
+
+class Pigeon:
+    channel, idempotent = "email", {idempotent}
+    def __init__(self, settings, folder):
+        self.log = folder / "flown.txt"
+    def __enter__(self):
+        print("entered", file=self.log.open("a"))
+        return self
+    def __exit__(self, *_):
+        pass
+    def deliver(self, document):
+        print(document.to[0].address, file=self.log.open("a"))
+        return Receipt(document.letter, Verdict.ACCEPTED)
+
+@hookimpl
+def dunning_adapters():
+    return [Adapter("transport", "pigeon", "", Loft, Pigeon)]
+"""
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file")
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_a_transport_of_a_plugin_is_guarded_like_ours(firm, tmp_path, idempotent):
+    name = f"pigeons_{idempotent}".lower()
+    (firm.folder / f"{name}.py").write_text(PIGEON.replace("{idempotent}", str(idempotent)))
+    text = (firm.folder / "dunning.toml").read_text("utf-8")
+    settings = f'{text}[plugins]\nmodules = ["{name}"]\n[transport]\nadapter = "pigeon"\n'
+    firm.settings(settings)
+    firm("run", "--send", code=1)
+    assert not (firm.folder / "flown.txt").exists()
+    live(firm)
+    firm.settings(settings + 'password = "new"\n')  # which is no other place
+    firm("run", "--send")
+    flown = (firm.folder / "flown.txt").read_text().split()
+    assert set(flown) == CUSTOMERS | {"entered"}
+    firm.settings(settings + 'town = "Oradea"\n')
+    assert "it was armed for pigeon " in firm("run", "--send", as_of="2026-12-04", code=1).stderr
+    assert (firm.folder / "flown.txt").read_text().split() == flown
+
+
 def test_a_dry_run_says_that_it_would_be_a_rehearsal(firm, inbox):
     said = firm("run", code=0).stdout
     assert said.startswith("Rehearsal: letters go to ")
@@ -483,10 +532,37 @@ def test_where_nobody_can_look_for_the_file_it_stops(firm, inbox):
 
 
 def test_a_stop_without_a_database_still_stops(firm, inbox):
-    live(firm)
-    (firm.folder / "dunning.db").write_bytes(b"no database" * 100)
-    for end in ("-wal", "-shm"):
-        (firm.folder / f"dunning.db{end}").unlink(missing_ok=True)
+    text = (firm.folder / "dunning.toml").read_text("utf-8")
+    firm.settings(text + '[history]\nadapter = "sql"\nurl = "sqlite:///nowhere/dunning.db"\n')
     said = firm("stop", "--because", "the disk is broken")
     assert "look: only the file stops it: " in said.stderr
     assert (firm.folder / "STOP").exists()
+    assert "error: history sqlite:///" in firm("go", code=2).stderr
+    assert (firm.folder / "STOP").exists(), "what nobody can see stays stopped"
+
+
+def test_a_stop_without_a_folder_to_write_to_still_stops(firm, inbox):
+    live(firm)
+    safety(firm, 'stop_file = "nowhere/STOP"')
+    said = firm("stop", "--because", "wrong prices", "--by", "csilla")
+    assert "could not be written" in said.stderr
+    safety(firm, "")
+    assert "stopped by csilla on " in firm("run", "--send", code=2).stderr
+
+
+def test_what_cannot_be_stopped_says_so(firm, inbox):
+    text = (firm.folder / "dunning.toml").read_text("utf-8")
+    firm.settings(text + '[history]\nadapter = "sql"\nurl = "sqlite:///nowhere/dunning.db"\n')
+    safety(firm, 'stop_file = "nowhere/STOP"')
+    assert "error: history sqlite:///" in firm("stop", "--because", "x", code=2).stderr
+
+
+def test_a_stop_with_a_history_that_forgets_is_the_file(firm, inbox):
+    text = (firm.folder / "dunning.toml").read_text("utf-8")
+    firm.settings(text + '[history]\nadapter = "memory"\n')
+    firm("stop", "--because", "wrong prices")
+    assert "STOP is there: wrong prices" in firm("run", "--send", code=2).stderr
+    firm("go")
+    assert not (firm.folder / "STOP").exists()
+    safety(firm, 'stop_file = "nowhere/STOP"')
+    assert "sending could not be stopped" in firm("stop", "--because", "x", code=2).stderr
