@@ -25,7 +25,7 @@ AT_ONCE = 500
 
 @click.group()
 def journal() -> None:
-    """Prove that nobody changed the history, and prune it."""
+    """Prove that nobody changed the history; prune it."""
 
 
 @journal.command()
