@@ -22,7 +22,7 @@ from dunning_adapters.sql.history import _STAGES, from_settings
 from dunning_adapters.sql.schema import EVENT, LETTER
 from dunning_adapters.sql.verify import COLUMNS, Walk
 from dunning_adapters.testing.history import letter
-from dunning_core.errors import AlreadyRecorded
+from dunning_core.errors import AlreadyRecorded, HistoryError
 from dunning_core.event import Event, EventKind
 
 DAY = date(2026, 3, 2)
@@ -284,7 +284,7 @@ for turn in range(5):
     history.append(letter(1000 * int(sys.argv[3]) + 10 * turn + n) for n in range(3))
 """
     workers = [
-        subprocess.Popen([sys.executable, "-c", program, database_url, str(tmp_path), str(number)])  # noqa: S603
+        subprocess.Popen([sys.executable, "-c", program, database_url, str(tmp_path), str(number)])  # noqa: S603 - the program above
         for number in range(8)
     ]
     assert [worker.wait(timeout=120) for worker in workers] == [0] * 8
@@ -335,6 +335,16 @@ def test_what_was_erased_is_gone_and_the_chain_holds_and_the_keys_block(engine):
     assert "" not in {event.customer for event in history.events() if event.kind is not EventKind.ERASED}
 
 
+def test_what_tells_of_an_erasure_is_not_erased(engine):
+    history = SqlHistory(engine)
+    history.append(story(4))
+    history.erase({1: Part.ENTRY}, ERASED)
+    with pytest.raises(HistoryError, match="entry 5 tells what was erased"):
+        history.erase({2: Part.ENTRY, 5: Part.WORDS}, ERASED)
+    assert history.verify([history.head()]).breaks == ()
+    assert (history.head().count, history.verify().erased) == (5, 1)
+
+
 @pytest.mark.parametrize("column", [column.name for column in COLUMNS])
 def test_nothing_can_be_written_into_an_erased_entry(tmp_path, column):
     history = from_settings(HistorySettings(), tmp_path)
@@ -380,7 +390,9 @@ def test_whatever_is_appended_and_erased_verifies_and_any_flipped_bit_is_found(t
             history.append(letter(number + n) for n in range(argument))
             number += 10
         else:
-            history.erase({entry % count + 1: part for entry, part in argument.items()}, ERASED)
+            told = {entry for entry, event in history.entries() if event.kind is EventKind.ERASED}
+            parts = {entry % count + 1: part for entry, part in argument.items()}
+            history.erase({entry: part for entry, part in parts.items() if entry not in told}, ERASED)
     assert history.verify([history.head()]).breaks == ()
     rows = rows_of(history)
     place = data.draw(st.integers(0, len(rows) - 1))

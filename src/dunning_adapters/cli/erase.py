@@ -34,9 +34,9 @@ BEYOND = "backups, mailboxes, logs of mail servers and databases, saved plans el
 @click.option("--by", metavar="NAME", help="Who erases; it is recorded.  [default: the login name]")
 @in_session
 def erase(session: Session, customer: str, because: str, even_so: bool, files: bool, by: str | None) -> None:  # noqa: FBT001 - click calls it by names
-    """Erase the personal data of CUSTOMER from the history and the contact log.
+    """Forget CUSTOMER, in the history and the contact log.
 
-    The chain of the history still verifies, and letters that went out can still not be sent again.
+    His personal data are erased. The chain of the history still verifies, and letters that went out can still not be sent again.
     """
     history = journal_of(session)
     entries = list(history.entries([customer]))

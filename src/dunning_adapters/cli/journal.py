@@ -24,7 +24,7 @@ AT_ONCE = 500
 
 @click.group()
 def journal() -> None:
-    """Prove that nobody changed the history, and prune it."""
+    """Prove that nobody changed the history; prune it."""
 
 
 @journal.command()
@@ -40,8 +40,8 @@ def verify(session: Session) -> None:
         warn(f"entry {place.entry}: {place.what}" if place.entry else f"journal: {place.what}", "look")
     walked = f"{count(found.entries, 'entry', 'entries')} in {took:.1f} s ({found.entries / took:,.0f}/s)"
     session.say(f"{walked}, {found.erased} erased, {found.wordless} without words.")
-    against = f"{count(len(heads), 'line')} of {file}" if heads else "no anchor, so a tail that was cut would not show"
-    session.say(f"Held against {against}.")
+    against = f"Held against {count(len(heads), 'line')} of {file}."
+    session.say(against if heads else "There is no anchor, so a tail that was cut off would not show.")
     session.say(f"Head: {found.head.count} {found.head.hash}")
     if found.breaks:
         session.say(f"{count(len(found.breaks), 'place')} where the chain does not hold. The first: see above.")

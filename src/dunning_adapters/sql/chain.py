@@ -50,7 +50,7 @@ def commitment(salt: str, values: Sequence[object]) -> str:
 
 def link(before: str, kind: str, on_date: str, facts: str, words: str) -> str:
     """The hash of an entry: `before` is the hash of the one before it, `facts` and `words` are its commitments."""
-    return hashlib.sha256(_encoded((before, kind, on_date, facts, words)).encode()).hexdigest()
+    return hashlib.sha256(f"{before}\n{kind}\n{on_date}\n{facts}\n{words}".encode()).hexdigest()
 
 
 def chained(rows: Iterable[Mapping[str, object]], entry: int, before: str, salts: bytes) -> Iterator[Row]:

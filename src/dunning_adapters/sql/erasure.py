@@ -9,13 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from dunning_adapters.journal import Part
 from dunning_adapters.sql.chain import Row
 from dunning_adapters.sql.record import fingerprint
 from dunning_adapters.sql.schema import EVENT
+from dunning_core.errors import HistoryError
+from dunning_core.event import EventKind
 
+_CHUNK: Final = 500  # entries per statement
 _NO_WORDS: Final[Row] = {"recipients": "[]", "subject": "", "body": "", "because": ""}
 _NO_FACTS: Final[Row] = {
     "customer": "",
@@ -40,7 +43,12 @@ _BLANK: Final[Mapping[Part, Row]] = {Part.WORDS: WITHOUT_WORDS, Part.ENTRY: {**W
 
 
 def blank(connection: Connection, parts: Mapping[int, Part]) -> None:
-    """Blank these entries in the connection's transaction."""
+    """Blank these entries in the connection's transaction. Raises HistoryError for one that tells of an erasure."""
+    entries = sorted(parts)
+    for start in range(0, len(entries), _CHUNK):
+        query = select(EVENT.c.seq).where(EVENT.c.seq.in_(entries[start : start + _CHUNK]))
+        if (told := connection.scalar(query.where(EVENT.c.kind == EventKind.ERASED.value).limit(1))) is not None:
+            raise HistoryError(f"entry {told} tells what was erased, and without it the chain would not hold")
     for part, row in _BLANK.items():
         if wanted := [{"entry": entry} for entry, its in sorted(parts.items()) if its is part]:
             connection.execute(update(EVENT).where(EVENT.c.seq == bindparam("entry")).values(row), wanted)
