@@ -36,7 +36,8 @@ BEYOND = "backups, mailboxes, logs of mail servers and databases, saved plans el
 def erase(session: Session, customer: str, because: str, even_so: bool, files: bool, by: str | None) -> None:  # noqa: FBT001 - click calls it by names
     """Forget CUSTOMER, in the history and the contact log.
 
-    His personal data are erased. The chain of the history still verifies, and letters that went out can still not be sent again.
+    His personal data are erased, in the outbox as well. The chain of the history still verifies, and letters that went
+    out can still not be sent again.
     """
     history = journal_of(session)
     entries = list(history.entries([customer]))
