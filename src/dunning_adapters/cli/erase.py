@@ -40,7 +40,8 @@ def erase(
 ) -> None:
     """Forget CUSTOMER, in the history and the contact log.
 
-    His personal data are erased. The chain of the history still verifies, and letters that went out can still not be sent again.
+    His personal data are erased. The chain of the history still verifies, and letters that went out can
+    still not be sent again.
     """
     even_so, history = flags["even_so"], journal_of(session)
     entries = list(history.entries([customer]))
