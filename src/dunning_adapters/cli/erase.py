@@ -33,13 +33,19 @@ BEYOND = "backups, mailboxes, logs of mail servers and databases, saved plans el
 @click.option("--files", is_flag=True, help="Delete the files that mention him, not only list them.")
 @click.option("--by", metavar="NAME", help="Who erases; it is recorded.  [default: the login name]")
 @in_session
-def erase(session: Session, customer: str, because: str, even_so: bool, files: bool, by: str | None) -> None:  # noqa: FBT001 - click calls it by names
+def erase(
+    session: Session,
+    customer: str,
+    because: str,
+    by: str | None,
+    **flags: bool,
+) -> None:
     """Forget CUSTOMER, in the history and the contact log.
 
     His personal data are erased, in the outbox as well. The chain of the history still verifies, and letters that went
     out can still not be sent again.
     """
-    history = journal_of(session)
+    even_so, history = flags["even_so"], journal_of(session)
     entries = list(history.entries([customer]))
     events = [event for _, event in entries]
     kept = still_open(session, [customer]).get(customer, set())
@@ -59,7 +65,7 @@ def erase(session: Session, customer: str, because: str, even_so: bool, files: b
     what = f"{count(counts[Part.ENTRY], 'entry', 'entries')} and the words of {counts[Part.WORDS]}"
     log = f", {count(logged, 'row')} of the contact log" if gone else ""
     session.say(f"{what}{log} {'erased' if gone else 'would be erased'}.")
-    _files(session, found, gone=gone and files)
+    _files(session, found, gone=gone and flags["files"])
     session.say(f"Out of reach: {BEYOND}.")
     if not gone:
         session.say("Nothing was erased; add --because TEXT to erase.")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from dunning_adapters.cli.anchored import anchored
 from dunning_adapters.cli.letters import count, show_ends, show_letters, show_outcomes, tell_faults, tell_left_out
 from dunning_adapters.cli.screen import warn
 from dunning_adapters.cli.send import chosen, read
@@ -75,7 +76,7 @@ def work(session: Session, workers: int, really: bool, follow: bool) -> None:  #
         _tell(session, outbox_of(session.runner))
         return
     runner, stop, ends = session.runner, threading.Event(), list[Delivery]()
-    with ThreadPoolExecutor(workers) as pool:
+    with anchored(session), ThreadPoolExecutor(workers) as pool:
         try:
             parts = [pool.submit(_worked, session, number, stop, ends, follow=follow) for number in range(workers)]
             runner.problems += [problem for part in parts for problem in part.result()]
