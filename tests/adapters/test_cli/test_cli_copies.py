@@ -390,6 +390,7 @@ def test_a_history_that_lost_letters_stops_everything(site, happens):
 
 def test_a_history_that_shall_begin_anew_begins_with_a_baseline(site):
     site.restore(None)
+    (site.firm.folder / "dunning.anchor").unlink()
     site.firm.arm()
     said = site.firm("run", "--send", as_of=LATER, code=1).stderr
     assert "the first run sends nothing" in said
