@@ -9,21 +9,24 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from databases import database, faults
 from gallery import GALLERY
 from house import House
 from laws import Facts, asked_after_payment, broken, stuck
-from points import Make, Watched, fuse, killed, start, work
+from points import Make, Reach, Watched, fuse, killed, start, work
 from relay import delivered
 
 from dunning_adapters.doubts import Doubt, doubts, settle
 from dunning_adapters.sql.outbox import SECOND, Outbox, State
 from dunning_core.errors import HistoryError
 
-SPANS = (0.3, 1, 3)
-"""Seconds within which a worker is killed at random. One of them fits, however slow the machine is."""
+SPANS = (0.02, 0.2, 0.6, 2)
+"""Seconds within which a worker is killed. One of them fits, however slow the machine is."""
+FROM = ("claimed", "recipients taken")
+"""Points from which these seconds are counted: what comes before is the start of a process."""
 _RESTARTS = 8
 """So many workers, one after the other, must be enough for what is left."""
 
@@ -85,7 +88,7 @@ class _Play:
         if self.round.kills:
             self._storm()
         for point, nth in self.round.crashes:
-            self._count(killed(self._start(point, nth)))
+            self._count(killed(self._start(fuse(point, nth))))
             self._rest()
         crashed = self._facts()
         self.report.out_at_crash, self.report.at_crash = len(crashed.delivered), crashed.states
@@ -106,35 +109,49 @@ class _Play:
         self.report.faults = list(dict.fromkeys(self.report.faults))
         return self.report
 
-    def _start(self, point: str = "", nth: int = 1) -> int:
+    def _start(self, reach: Reach) -> int:
         self.workers += 1
         name = f"{self.house.domain} {self.workers}"  # locks are the server's, not the schema's
-        return start(self.house, lambda: work(self.house, name, fuse(point, nth), self.make))
+        return start(self.house, lambda: work(self.house, name, reach, self.make))
 
     def _count(self, died: bool) -> None:  # noqa: FBT001 - the one thing that is known
         self.report.kills += died
         self.report.missed += not died
 
     def _storm(self) -> None:
-        """Two workers at a time, each killed when its time has come, until enough have died or nothing is left."""
-        rnd, alive, idle = random.Random(self.round.number), dict[int, float](), 0.0
-        while self.report.kills < self.round.kills and idle < float("inf"):
-            while len(alive) < 2 and time.monotonic() >= idle:  # two workers
-                alive[self._start()] = time.monotonic() + rnd.uniform(0, rnd.choice(SPANS))
-            for pid, at in list(alive.items()):
-                if time.monotonic() >= at:
+        """Two workers at a time, killed some time after a first point, until enough died or nothing is left."""
+        rnd, alive, ends, idle = random.Random(self.round.number), dict[int, Path](), dict[int, float](), 0.0
+        while self.report.kills < self.round.kills and idle < inf:
+            while len(alive) < 2 and time.monotonic() >= idle:
+                pid, path = self._start_telling(rnd.choice(FROM))
+                alive[pid] = path
+            for pid, begun in list(alive.items()):
+                if pid not in ends and begun.exists():
+                    ends[pid] = time.monotonic() + rnd.uniform(0, rnd.choice(SPANS))
+                if time.monotonic() >= ends.get(pid, inf):
                     os.kill(pid, signal.SIGKILL)
                 elif not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                     continue
                 del alive[pid]
+                ends.pop(pid, None)
                 died = killed(pid)
                 self._count(died)
-                if not died and not alive:
+                if not died:  # nothing is ready, until a lease ends
                     rest = self._next()
-                    idle = float("inf") if rest is None else time.monotonic() + rest
+                    idle = inf if rest is None else time.monotonic() + rest
             time.sleep(0.002)
         for pid in alive:
             killed(pid)
+
+    def _start_telling(self, first: str) -> tuple[int, Path]:
+        """A worker, and the file that is there once it has reached the point."""
+        path = self.house.folder / f"begun {self.workers}"
+
+        def reach(point: str) -> None:
+            if point == first:
+                path.touch()
+
+        return self._start(reach), path
 
     def _next(self) -> float | None:
         with self.house.outbox() as outbox:
@@ -152,7 +169,7 @@ class _Play:
             if self._next() is None:
                 break
             self._rest()
-            killed(self._start())
+            killed(self._start(fuse("")))
         facts = self._facts()
         self.report.faults += stuck(facts)
         self._judge(facts)

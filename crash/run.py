@@ -25,7 +25,7 @@ from points import AFTER, POINTS
 from relay import relay
 from rounds import Report, Round, play
 
-AT_A_TIME = 10
+AT_A_TIME = 14
 """Rounds under way: most of a round is waiting for leases to end."""
 KILLS, NIGHTLY, SLICE = 400, 3_000, 7
 TELLING = ("body on the wire", "reply read")
