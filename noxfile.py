@@ -165,6 +165,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def crash(session: nox.Session) -> None:
+    """Workers killed by SIGKILL at every point, on three engines: no letter twice, none lost. Also `-- nightly`."""
+    session.install(ALL_EXTRAS, *group("test"))
+    session.run("python", "crash/run.py", *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Mutation tests of the modules that decide; the survivors are listed, then counted."""
     session.install("--editable", ALL_EXTRAS, *group("mutants"))
