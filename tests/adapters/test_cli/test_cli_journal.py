@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from datetime import UTC, date, datetime
 
 import pytest
@@ -80,7 +81,9 @@ def test_every_broken_place_is_named(books):
 
 
 def test_a_restored_backup_is_refused_with_the_number_of_events_that_are_missing(books):
-    shutil.copy(books.folder / "dunning.db", books.folder / "backup.db")
+    live, copy = (sqlite3.connect(books.folder / name) for name in ("dunning.db", "backup.db"))
+    with closing(live), closing(copy):
+        live.backup(copy)  # as a backup is made of a database in use
     before = history(books).head().count
     books("run", "--send", as_of="2026-12-15")
     missing = history(books).head().count - before
