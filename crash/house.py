@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from dunning_adapters.runner import Runner
+from dunning_adapters.safety.rehearsal import within
 from dunning_adapters.settings import parse
 from dunning_adapters.sql import SqlHistory
 from dunning_adapters.sql.outbox import Outbox
@@ -71,7 +72,9 @@ class House:
     @cached_property
     def runner(self) -> Runner:
         """Source, history and transport of the settings."""
-        return Runner.of(parse(SETTINGS.format(url=self.url, port=self.port), folder=self.folder))
+        made = Runner.of(parse(SETTINGS.format(url=self.url, port=self.port), folder=self.folder))
+        # The relay is ours and the customers are made up: nothing is to be armed for them.
+        return replace(made, transport=within(made.transport), guard=None)
 
     @contextmanager
     def outbox(self) -> Iterator[Outbox]:
