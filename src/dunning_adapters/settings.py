@@ -62,7 +62,8 @@ class WorkTable(_Table):
 
     A letter whose worker died while sending may still arrive: the worker may only be paused, with the last dot unsent.
     It cannot arrive any more when the mail server has hung up on it. So a person may decide about a letter in doubt
-    only after the quarantine, and `lease + quarantine > deadline + relay_idle` must hold.
+    only after the quarantine, which begins when the lease ends. The letter may have been marked in the last moment of
+    the lease, so `quarantine > deadline + relay_idle` must hold.
     """
 
     batch: int = Field(default=20, ge=1, le=1000)
@@ -82,8 +83,8 @@ class WorkTable(_Table):
 
     @model_validator(mode="after")
     def _nothing_arrives_after_the_quarantine(self) -> Self:
-        if self.lease_seconds + self.quarantine_seconds <= self.deadline_seconds + self.relay_idle_seconds:
-            message = "lease_seconds + quarantine_seconds must be more than deadline_seconds + relay_idle_seconds"
+        if self.quarantine_seconds <= self.deadline_seconds + self.relay_idle_seconds:
+            message = "quarantine_seconds must be more than deadline_seconds + relay_idle_seconds"
             raise ValueError(message)
         if self.deadline_seconds >= self.lease_seconds:
             message = "deadline_seconds must be less than lease_seconds"

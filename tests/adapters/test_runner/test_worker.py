@@ -393,8 +393,9 @@ def test_two_planners_and_eight_workers_get_each_letter_once(stage, database_url
 def test_times_must_leave_no_gap():
     from dunning_adapters.settings import WorkTable
 
-    for bad in ({"quarantine_seconds": 600}, {"lease_seconds": 60}, {"deadline_seconds": 300}):
+    # A letter may be marked in the last second of its lease; deadline and idle time only begin then.
+    for bad in ({"quarantine_seconds": 960}, {"lease_seconds": 60}, {"deadline_seconds": 300}):
         with pytest.raises(ValueError, match="seconds must be"):
             WorkTable(**bad)
-    assert WorkTable(quarantine_seconds=661).lease_seconds == 300
+    assert WorkTable(quarantine_seconds=961).lease_seconds == 300
     assert timedelta(seconds=WorkTable().quarantine_seconds) == timedelta(minutes=30)
