@@ -55,9 +55,9 @@ batch = 2
 lease_seconds = 3
 deadline_seconds = 2
 relay_idle_seconds = 1
-quarantine_seconds = 1
+quarantine_seconds = 4
 """
-"""The shortest times that keep `lease + quarantine > deadline + relay_idle`."""
+"""The shortest times that keep `quarantine > deadline + relay_idle`."""
 
 
 @dataclass(frozen=True)
