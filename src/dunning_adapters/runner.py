@@ -22,6 +22,7 @@ from dunning_adapters.proposal import Proposal, bounced, chunks, some_customers_
 from dunning_adapters.result import Delivery, End, Run
 from dunning_adapters.senders import address
 from dunning_adapters.settings import Settings
+from dunning_adapters.wording import templates
 from dunning_core.action import Action
 from dunning_core.aging import Aging, age
 from dunning_core.decision import Outcome
@@ -33,7 +34,6 @@ from dunning_core.errors import (
     PlanError,
     PolicyError,
     SourceError,
-    TemplateError,
     TransportError,
 )
 from dunning_core.event import Event
@@ -457,27 +457,6 @@ class Runner:
             problems=(*plan.problems, *self.problems),
             bounced=tuple(sorted(proposal.bounced)),
         )
-
-
-def templates(settings: Settings) -> Templates:
-    """The stock templates, and over them the files of the user's folder. Raises TemplateError."""
-    folder = settings.templates.folder
-    if folder is None:
-        return Templates.stock()
-    root = settings.folder / folder
-    if not root.is_dir():
-        what = f"there is no folder {str(folder)!r}"
-        raise TemplateError(what, where="templates.folder", mend="it is looked for beside dunning.toml")
-    texts = {}
-    for path in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix in {".j2", ".toml"}):
-        name = path.relative_to(root).as_posix()
-        try:
-            texts[name] = path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise TemplateError(f"byte {error.start} is not UTF-8", where=name, mend="save it as UTF-8") from None
-        except OSError as error:
-            raise TemplateError(f"cannot be read: {error.strerror}", where=name) from None
-    return Templates.stock().overridden(texts)
 
 
 def _chosen_again(planner: Planner, fresh: Ledger, action: Action, vetoes: Mapping[str, str]) -> tuple[Action, ...]:

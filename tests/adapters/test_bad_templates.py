@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dunning_adapters.runner import templates
 from dunning_adapters.settings import Settings, parse
+from dunning_adapters.wording import templates
 from dunning_core.errors import TemplateError
 from dunning_core.render import Templates
 

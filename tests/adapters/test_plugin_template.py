@@ -31,7 +31,12 @@ def run(*command, cwd, code=0):
     """What a command prints, without anything of this process in its environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV", "PIP_"))}
     done = subprocess.run(  # noqa: S603 - our own words
-        command, cwd=cwd, env={**kept, "PYTHONUTF8": "1"}, capture_output=True, encoding="utf-8", check=False
+        command,
+        cwd=cwd,
+        env={**kept, "PYTHONUTF8": "1", "COLUMNS": "120"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -16,9 +16,10 @@ from dunning_adapters.plugins import Plugins
 from dunning_adapters.ports import History, Source, Transport
 from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import End
-from dunning_adapters.runner import Progress, Runner, templates
+from dunning_adapters.runner import Progress, Runner
 from dunning_adapters.senders import CREDITOR
 from dunning_adapters.settings import Settings
+from dunning_adapters.wording import templates
 from dunning_core.decision import Outcome
 from dunning_core.errors import ConfigError
 from dunning_core.event import EventKind

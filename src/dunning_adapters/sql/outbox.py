@@ -298,9 +298,17 @@ class Outbox:
         return self.history.reading()
 
     def _prepare(self) -> None:
-        if not self._prepared:
-            self.history.append([], beside=lambda connection: create(connection, METADATA))
-            self._prepared = True
+        if self._prepared:
+            return
+        try:
+            self.history.append([], beside=_make)
+        except HistoryError:  # another program made the same tables at the same moment
+            self.history.append([], beside=_make)
+        self._prepared = True
+
+
+def _make(connection: sa.Connection) -> None:
+    create(connection, METADATA)
 
 
 def _database_clock(connection: sa.Connection) -> int:
