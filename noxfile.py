@@ -48,7 +48,10 @@ except ModuleNotFoundError:
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 ALL_EXTRAS = f".[{','.join(EXTRAS)}]"
-CHECKS = ["lint", "types", "contracts", "core_alone", "host_pins", "docs", "examples", "tests"]
+CHECKS = ["lint", "types", "contracts", "core_alone", "host_pins", "docs", "tests"]
+
+COMPATIBLE = ["--hypothesis-profile=compat", "-n", "2", "--quiet"]
+"""Of the core's tests on other versions: few examples, the session `tests` tries the properties themselves."""
 
 nox.needs_version = ">=2024.10.9"
 nox.options.sessions = CHECKS
@@ -102,8 +105,8 @@ def core_alone(session: nox.Session) -> None:
     session.install("--no-deps", ".")
     session.run("python", "tests/house/import_core.py")
     # pytest itself stands on pluggy, so it comes only after the imports were seen to do without.
-    session.install(*EXTRAS["testing"])
-    session.run("pytest", "tests/core", *session.posargs)
+    session.install(*EXTRAS["testing"], "pytest-xdist")
+    session.run("pytest", "tests/core", *COMPATIBLE, *session.posargs)
 
 
 @nox.session
@@ -116,8 +119,8 @@ def core_alone(session: nox.Session) -> None:
 )
 def host_pins(session: nox.Session, pins: tuple[str, ...]) -> None:
     """The core with the versions that ERP hosts pin."""
-    session.install(".[testing]", *pins)
-    session.run("pytest", "tests/core", *session.posargs)
+    session.install(".[testing]", "pytest-xdist", *pins)
+    session.run("pytest", "tests/core", *COMPATIBLE, *session.posargs)
 
 
 @nox.session
@@ -144,10 +147,9 @@ def contracts(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the pages without a warning, then run every code block on them."""
-    session.install(ALL_EXTRAS, *group("docs"), *group("test"))
+    """Build the pages without a warning. Their code blocks are run by the tests."""
+    session.install(ALL_EXTRAS, *group("docs"))
     session.run("sphinx-build", "-W", "--keep-going", "--quiet", "-b", "html", "docs", "docs/_build/html")
-    session.run("pytest", "tests/docs", *session.posargs)
 
 
 @nox.session

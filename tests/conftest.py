@@ -15,6 +15,8 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# Whether the core runs at all with what a host has: the properties themselves are tried elsewhere.
+settings.register_profile("compat", deadline=None, derandomize=True, max_examples=10)
 # A mutant is killed by the first failure: shrinking it would be lost time.
 settings.register_profile(
     "mutants", deadline=None, derandomize=True, max_examples=40, phases=[Phase.explicit, Phase.generate]
