@@ -291,7 +291,7 @@ def test_every_method_of_a_port():
 
 LIBRARY = (
     "ledger", "policy", "plan", "decision", "action", "render", "document", "event", "history", "aging", "dates",
-    "values", "table", "rules", "prose",
+    "values", "table", "rules", "prose", "numerals",
 )  # fmt: skip
 
 
