@@ -12,6 +12,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from dunning_core.formats import Formats
+from dunning_core.numerals import amount_in_words
 from dunning_core.particulars import RIGHT, Data, counted
 
 LINE = 76  # columns of plain text
@@ -30,6 +31,14 @@ def _counted(context: Context, number: int, noun: str) -> str:
 @pass_context
 def _money(context: Context, amount: Decimal, currency: str) -> str:
     return _formats(context).money(amount, currency)
+
+
+@pass_context
+def _in_words(context: Context, amount: Any, currency: str) -> str:
+    if not isinstance(amount, Decimal):
+        message = "in_words needs a number, such as facts.totals has"
+        raise TypeError(message)
+    return amount_in_words(amount, currency, context["language"])
 
 
 @pass_context
@@ -76,5 +85,10 @@ def _wrapped(text: str) -> str:
     return "\n".join([*lines, text[start:]])
 
 
-VALUES: Mapping[str, Callable[..., Any]] = {"counted": _counted, "money": _money, "date": _date}
+VALUES: Mapping[str, Callable[..., Any]] = {
+    "counted": _counted,
+    "money": _money,
+    "in_words": _in_words,
+    "date": _date,
+}
 ALIGNING: Mapping[str, Callable[..., Any]] = {"columns": _columns, "left": _left, "spread": _spread, "wrap": _wrapped}

@@ -188,6 +188,40 @@ def test_every_particular_is_on_the_letter(language: str, level: str, count: int
     assert len(document.subject) < 120
 
 
+IN_WORDS = (
+    "{% for section in sections %}{% if section.items %}"
+    "[{{ facts.totals[section.currency] | in_words(section.currency) }}]"
+    "{% endif %}{% endfor %}"
+)
+
+
+def with_opening(language: str, opening: str) -> Templates:
+    blocks = "".join(f"{{% block {name} %}}x{{% endblock %}}" for name in ("title", "subject", "closing"))
+    return STOCK.overridden({f"{language}/demand.j2": f"{blocks}{{% block opening %}}{opening}{{% endblock %}}"})
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "[one thousand two hundred and thirty-four euros and fifty-six cents]"),
+        ("ro", "[o mie două sute treizeci și patru de lei și cincizeci și șase de bani]"),
+        ("hu", "[százhuszonötezer forint]"),
+    ],
+)
+def test_amounts_are_said_in_the_language_of_the_letter(language: str, said: str) -> None:
+    templates = with_opening(language, IN_WORDS)
+    templates.check(["demand"], [language])
+    document = render(*case(language, count=1), templates, on=ON)
+    assert said in document.text
+    assert said in Words(document.html).text
+
+
+def test_an_amount_without_words_is_told_with_its_line() -> None:
+    action, ledger = case("en")  # its second currency is USD
+    with pytest.raises(RenderError, match=r"en/demand.j2:1: amount in words: 'USD' has no words"):
+        render(action, ledger, with_opening("en", IN_WORDS), on=ON)
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_stands_alone(language: str, level: str) -> None:
