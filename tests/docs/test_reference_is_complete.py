@@ -292,6 +292,7 @@ def test_every_method_of_a_port():
 LIBRARY = (
     "ledger", "policy", "plan", "decision", "action", "render", "document", "event", "history", "aging", "dates",
     "values", "table", "rules", "prose", "numerals",
+    "payment_code",
 )  # fmt: skip
 
 
