@@ -19,6 +19,7 @@ from dunning_adapters.hookspecs import Adapter, hookimpl
 from dunning_adapters.marking import at_once, hindrance
 from dunning_adapters.message import letter_name, serialise
 from dunning_adapters.ports import Receipt, Verdict
+from dunning_adapters.qr import page
 from dunning_core.document import Document
 from dunning_core.errors import RenderError, TransportError
 
@@ -72,14 +73,14 @@ class FolderTransport:
         try:
             name = file_stem(document)
             message = serialise(document, domain=self._domain, at=datetime.combine(document.on or date.min, MIDDAY))
-            page = (document.html or as_page(document)).encode()
+            html = (page(document) or as_page(document)).encode()
         except RenderError as error:
             return Receipt(document.letter, Verdict.REFUSED, phase="message", text=str(error))
         hindered = hindrance(mark())
         if hindered is not None:
             return Receipt(document.letter, Verdict.LATER, phase=hindered[0], text=hindered[1])
         try:
-            write_durably(self.folder, [(f"{name}.html", page), (f"{name}.eml", message)])
+            write_durably(self.folder, [(f"{name}.html", html), (f"{name}.eml", message)])
         except OSError as error:
             raise _unwritable(self.folder, error) from error
         return Receipt(document.letter, Verdict.ACCEPTED, phase="written", text=f"{name}.eml")

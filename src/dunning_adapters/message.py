@@ -17,7 +17,8 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from dunning_adapters.mailbox import address, domain_name, safe
-from dunning_core.document import Attachment, Document, Mailbox
+from dunning_adapters.qr import png
+from dunning_core.document import Attachment, Code, Document, Mailbox
 from dunning_core.errors import RenderError
 
 WIDTH = 76
@@ -30,6 +31,7 @@ _PLAIN_TEXT = re.compile(r"[!-~]{1,60}(?: [!-~]{1,60})*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9.,'&()/+-]{1,60}(?: [A-Za-z0-9.,'&()/+-]{1,60})*")  # needs no escape in quotes
 _FILE = re.compile(r'(?![. ])[^/\\:*?"<>|]{1,100}(?<![. ])')
 _PLAIN_FILE = re.compile(r"[A-Za-z0-9._ -]{1,60}")
+_IMAGE = re.compile(r"[A-Za-z0-9.-]{1,60}@[A-Za-z0-9.-]{1,60}")
 _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}")
 
 
@@ -152,10 +154,13 @@ def _folded(header: str, words: Iterable[str]) -> str:
 
 
 def _content(document: Document, letter: str) -> bytes:
-    """The MIME parts: text, or text and HTML to choose from, or either of them followed by files."""
+    """The MIME parts: text, or text and HTML to choose from, or either of them followed by files. Payment codes belong
+    to the HTML, so that no reader shows them as files."""
     parts = [_text("plain", document.text, "text")]
     if document.html:
-        parts.append(_text("html", document.html, "html"))
+        page = _text("html", document.html, "html")
+        images = [_image(code) for code in document.codes]
+        parts.append(_joined("related", letter, [page, *images]) if images else page)
     body = parts[0] if len(parts) == 1 else _joined("alternative", letter, parts)
     if not document.attachments:
         return body
@@ -166,7 +171,8 @@ def _joined(kind: str, letter: str, parts: Iterable[bytes]) -> bytes:
     """A multipart. Its boundary cannot occur in a part: `=_` is neither quoted-printable nor base64."""
     boundary = f"=_{kind}.{letter}"
     fence = f"\r\n--{boundary}\r\n".encode()
-    head = f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n'.encode()
+    about = ' type="text/html";' if kind == "related" else ""
+    head = f'Content-Type: multipart/{kind};{about}\r\n boundary="{boundary}"\r\n'.encode()
     return head + b"".join(fence + part for part in parts) + f"\r\n--{boundary}--\r\n".encode()
 
 
@@ -186,6 +192,23 @@ def _text(subtype: str, text: str, field: str) -> bytes:
 _TEXT_HEAD = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 
 
+def _image(code: Code) -> bytes:
+    """A payment code as the picture that the HTML calls `cid:<name>`."""
+    if not _IMAGE.fullmatch(code.name):
+        raise RenderError(f"{code.name[:60]!a} cannot name an image", where="codes name", mend="write it like a@b")
+    return _IMAGE_HEAD % code.name.encode() + _base64(png(code.payload))
+
+
+_IMAGE_HEAD = (
+    b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"
+    b"Content-Disposition: inline\r\nContent-ID: <%s>\r\n\r\n"
+)
+
+
+def _base64(content: bytes) -> bytes:
+    return encodebytes(content).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+
+
 def _file(file: Attachment) -> bytes:
     """A file as base64."""
     if not _MEDIA_TYPE.fullmatch(file.media_type):
@@ -195,7 +218,7 @@ def _file(file: Attachment) -> bytes:
         f"Content-Type: {file.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
         f"Content-Disposition: attachment;\r\n {_file_name(file.name)}\r\n\r\n"
     )
-    return head.encode("ascii") + encodebytes(file.content).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+    return head.encode("ascii") + _base64(file.content)
 
 
 def _file_name(name: str) -> str:

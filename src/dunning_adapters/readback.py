@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from dunning_adapters.mailbox import address, domain_name
 from dunning_adapters.message import serialise
+from dunning_adapters.qr import png
 from dunning_core.document import Attachment, Document, Mailbox
 from dunning_core.errors import RenderError, TransportError
 
@@ -24,12 +25,16 @@ _MAILBOX = re.compile(
     r'(?:(?P<name>"[^"<>]*"|(?:=\?utf-8\?b\?[A-Za-z0-9+/=]+\?= ?)+) ?<(?P<named>[^<>,"\s]+)>|(?P<bare>[^<>,"\s]+))'
     r"(?:, ?|$)"
 )
-_MULTIPART = re.compile(rb'Content-Type: multipart/(mixed|alternative);\n boundary="([!-~]{1,70})"$')
+_MULTIPART = re.compile(
+    rb'Content-Type: multipart/(mixed|alternative|related)(?:(?<=related); type="text/html")?;\n'
+    rb' boundary="([!-~]{1,70})"$'
+)
 _TEXT = b"Content-Type: text/%s; charset=utf-8\nContent-Transfer-Encoding: quoted-printable"
 _FILE = re.compile(
     rb"Content-Type: ([a-z0-9./+-]+)\nContent-Transfer-Encoding: base64\n"
     rb"Content-Disposition: attachment;\n (filename[ -~\n]+)$"
 )
+_IMAGE = b"Content-Type: image/png\nContent-Transfer-Encoding: base64\nContent-Disposition: inline\nContent-ID: <%s>"
 _DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d [A-Z][a-z]{2} \d{4}) \d\d:\d\d:\d\d [+-]\d{4}")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ALWAYS = {"date", "content-type"}
@@ -152,10 +157,21 @@ def _content(head: bytes, body: bytes, document: Document) -> None:
             _file(lines, coded, file)
         head, body = first
     parts = _parts(head, body, b"alternative", len(texts)) if len(texts) > 1 else [(head, body)]
+    if document.html and document.codes:
+        parts = [parts[0], _page(*parts[1], document)]
     for (lines, coded), (kind, text) in zip(parts, texts, strict=True):
         _same(f"head of {kind}", lines, _TEXT % kind.encode())
         plain = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
         _same(f"text ({kind})", a2b_qp(coded), plain.encode())
+
+
+def _page(head: bytes, body: bytes, document: Document) -> tuple[bytes, bytes]:
+    """The HTML of a page with payment codes, whose images must be those of the document."""
+    page, *images = _parts(head, body, b"related", 1 + len(document.codes))
+    for (lines, coded), code in zip(images, document.codes, strict=True):
+        _same("name of a payment code", lines, _IMAGE % code.name.encode())
+        _same("payment code", a2b_base64(coded.replace(b"\n", b""), strict_mode=True), png(code.payload))
+    return page
 
 
 def _parts(head: bytes, body: bytes, kind: bytes, number: int) -> Sequence[tuple[bytes, bytes]]:

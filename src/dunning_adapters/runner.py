@@ -421,7 +421,14 @@ class Runner:
         """A case in words. Raises RenderError."""
         extra = self.plugins.variables(case.action, case.ledger)
         document = render(
-            case.action, case.ledger, self.templates, on=on, extra=extra, follows=tuple(follows), attempt=attempt
+            case.action,
+            case.ledger,
+            self.templates,
+            on=on,
+            extra=extra,
+            follows=tuple(follows),
+            attempt=attempt,
+            codes=self.settings.templates.payment_codes,
         )
         return address(document, case.action, case.ledger, self.settings.senders)
 
@@ -479,7 +486,7 @@ def _light(delivery: Delivery) -> Delivery:
     """Without what only the transport needed: a hundred thousand letters would fill the memory."""
     if delivery.document is None:
         return delivery
-    return replace(delivery, document=replace(delivery.document, html="", attachments=()))
+    return replace(delivery, document=replace(delivery.document, html="", attachments=(), codes=()))
 
 
 def _customer(item: OpenItem) -> str:

@@ -93,9 +93,10 @@ class WorkTable(_Table):
 
 
 class TemplatesTable(_Table):
-    """`[templates]`: a folder of yours whose files stand in for the stock ones."""
+    """`[templates]`: a folder of yours whose files stand in for the stock ones; payment codes on letters."""
 
     folder: Path | None = None
+    payment_codes: bool = False
 
 
 class ReportTable(_Table):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dunning_adapters.qr import drawable
 from dunning_adapters.settings import Settings
 from dunning_core.errors import TemplateError
 from dunning_core.render import Templates
 
 
 def templates(settings: Settings) -> Templates:
-    """The stock templates, and over them the files of the user's folder. Raises TemplateError."""
+    """The stock templates, and over them the files of the user's folder.
+
+    Raises TemplateError, and MissingExtra where payment codes are wanted that cannot be drawn.
+    """
+    if settings.templates.payment_codes:
+        drawable()
     folder = settings.templates.folder
     if folder is None:
         return Templates.stock()

@@ -130,7 +130,7 @@ class Worker:
         receipt = self._sent(document, mark)
         self.pause("answered")
         end, text = self._record(lease, mark, receipt)
-        return Delivery(case.action, case.customer, end, replace(document, html="", attachments=()), text)
+        return Delivery(case.action, case.customer, end, replace(document, html="", attachments=(), codes=()), text)
 
     def _sent(self, document: Document, mark: _Mark) -> Receipt:
         """What the transport says; what it raises is an answer too, of this one letter."""

@@ -24,6 +24,14 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """A payment code that the HTML shows as the image `cid:<name>`: whoever delivers the document draws it."""
+
+    name: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What a customer will read, made from one action alone.
 
@@ -50,6 +58,7 @@ class Document:
     reply_to: tuple[Mailbox, ...] = ()
     follows: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    codes: tuple[Code, ...] = ()
 
     @property
     def letter(self) -> str:

@@ -13,7 +13,8 @@ from dunning_core.action import Action, Deduction, Line
 from dunning_core.errors import RenderError
 from dunning_core.event import Event, EventKind
 from dunning_core.formats import Formats
-from dunning_core.ledger import Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
+from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
+from dunning_core.payment_code import PaymentCode, code_for
 
 Data = dict[str, Any]
 
@@ -72,9 +73,11 @@ def discreet(customer: Customer) -> bool:
 
 
 class Particulars:
-    """Writes down the facts of one letter in the words and formats of one language."""
+    """Writes down the facts of one letter in the words and formats of one language, with payment codes if wanted."""
 
-    def __init__(self, action: Action, ledger: Ledger, words: Data, formats: Formats, on: date) -> None:
+    def __init__(
+        self, action: Action, ledger: Ledger, words: Data, formats: Formats, on: date, *, codes: bool = False
+    ) -> None:
         self._action = action
         self._totals = action.totals
         if max(self._totals.values(), default=0) <= 0:
@@ -89,6 +92,7 @@ class Particulars:
         self._formats = formats
         self._on = on
         self._as_of = ledger.payments_as_of
+        self._codes = codes
 
     def data(self) -> Data:
         """Everything but the wording. Raises RenderError when there is no account for a currency."""
@@ -136,6 +140,7 @@ class Particulars:
         due = sorted([self._items[line.item].due_date for line in claimed])
         used = [deduction for deduction in self._action.deductions if deduction.currency == currency]
         listed = len(claimed) < len(lines)
+        payment, code = self._payment(currency, claimed) if currency in self._sums else ((), "")
         section: Data = {
             "currency": currency,
             "items": tuple([self._row(line) for line in claimed]),
@@ -146,7 +151,8 @@ class Particulars:
             "total": self._sums.get(currency) or self._formats.money(Decimal(0), currency),
             "oldest_due": self._formats.day(due[0]) if due else "",
             "latest_due": self._formats.day(due[-1]) if due else "",
-            "payment": self._payment(currency, claimed) if currency in self._sums else (),
+            "payment": payment,
+            "code": code,
         }
         return section | self._widths(section)
 
@@ -182,8 +188,8 @@ class Particulars:
         width["label"] = max([len(fact["label"]) for fact in section["payment"]], default=0) + 1
         return {"heading": heading, "width": width, "cells": _line(*widths), "rule": "-" * min(width["all"], 200)}
 
-    def _payment(self, currency: str, claimed: list[Line]) -> tuple[Data, ...]:
-        """Where to pay, how much, until when. Raises RenderError when there is no account."""
+    def _payment(self, currency: str, claimed: list[Line]) -> tuple[tuple[Data, ...], Data | str]:
+        """Where to pay, how much, until when, and the code that says the same. Raises RenderError without account."""
         try:
             account = self._sender.account(currency)
         except LookupError:
@@ -193,11 +199,25 @@ class Particulars:
                 mend=f"add an account for {currency} to the creditor",
             ) from None
         numbers = ", ".join([_number(self._items[line.item]) for line in claimed])
-        named = numbers if len(numbers) <= _NAMED else self._reference
+        numbers = numbers if len(numbers) <= _NAMED else ""
+        code = self._code(currency, numbers) if self._codes else None
+        named = code.remittance if code else numbers or self._reference
         facts = [self._fact("to_pay", self._sums[currency]), *account, self._fact("payment_reference", named)]
         if self._action.deadline:
             facts.append(self._fact("deadline", self._formats.day(self._action.deadline)))
-        return tuple(facts)
+        return tuple(facts), self._image(currency, code) if code else ""
+
+    def _code(self, currency: str, numbers: str) -> PaymentCode | None:
+        """The code of a payment; where it cannot be made, the letter goes without it."""
+        try:
+            return self._sender.code(currency, self._totals[currency], numbers, self._reference)
+        except RenderError:
+            return None
+
+    def _image(self, currency: str, code: PaymentCode) -> Data:
+        """How a page shows a code: the image is a part of the mail, named after the letter."""
+        name = f"{currency.lower()}.{self.key[:32]}@payment-code.invalid"
+        return {"name": name, "src": f"cid:{name}", "payload": code.payload}
 
     def _fact(self, label: str, value: str) -> Data:
         return {"label": self._words[label], "value": value}
@@ -244,9 +264,7 @@ class _Sender:
     def account(self, currency: str) -> tuple[Data, ...]:
         """The account for a currency, a fact a line. Raises LookupError when there is none."""
         if currency not in self._accounts:
-            account = self.creditor.account(currency)
-            if account is None:
-                raise LookupError(currency)
+            account = self._account_of(currency)
             facts = (
                 ("holder", account.holder or self.creditor.name), ("account", _grouped(account.number)),
                 ("bank", account.bank), ("bic", account.bic),
@@ -255,6 +273,18 @@ class _Sender:
                 {"label": self.words[label], "value": clean(value)} for label, value in facts if value
             )
         return self._accounts[currency]
+
+    def _account_of(self, currency: str) -> Account:
+        account = self.creditor.account(currency)
+        if account is None:
+            raise LookupError(currency)
+        return account
+
+    def code(self, currency: str, amount: Decimal, numbers: str, letter: str) -> PaymentCode | None:
+        """The payment code for the account of a currency. Raises LookupError without account, and as `code_for`."""
+        account = self._account_of(currency)
+        name = clean(account.holder or self.creditor.name)
+        return code_for(account, name=name, amount=amount, numbers=numbers, letter=letter, tax_id=self.creditor.tax_id)
 
 
 def _sender(creditor: Creditor, words: Data, formats: Formats, *, abroad: bool) -> _Sender:

@@ -13,7 +13,7 @@ from babel.languages import get_official_languages
 
 from dunning_core import specimen
 from dunning_core.action import Action
-from dunning_core.document import Document, Mailbox
+from dunning_core.document import Code, Document, Mailbox
 from dunning_core.errors import RenderError, TemplateError
 from dunning_core.filters import ALIGNING, VALUES
 from dunning_core.formats import formats
@@ -130,7 +130,7 @@ class Templates:
                 for action, ledger in specimen.specimens(level_name, language, channel):
                     if channel == "email" or "sms" in self.wording(language, level_name).blocks:
                         for follows in ((), specimen.EARLIER):
-                            render(action, ledger, self, on=specimen.ON, extra=extra, follows=follows)
+                            render(action, ledger, self, on=specimen.ON, extra=extra, follows=follows, codes=True)
         except RenderError as error:
             raise TemplateError(error.what, where=error.where, mend=error.mend) from error
 
@@ -168,19 +168,21 @@ def render(
     extra: Mapping[str, object] = _NOTHING,
     follows: Collection[str] = (),
     attempt: int = 1,
+    codes: bool = False,
 ) -> Document:
     """The document of one action, dated `on`; days late are counted up to that day.
 
     `extra` are further plain values for the templates, `follows` the names of the earlier letters of the case; what
-    they were about is taken from the ledger's events. Sender and copies
-    are left empty. Raises RenderError when this letter cannot be written: no account for a currency, nothing to
-    pay, an item or a customer missing from the ledger; TemplateError when no letter of this level can.
+    they were about is taken from the ledger's events. With `codes` the payment details have a payment code for each
+    currency in which there is a public convention and an account that fits. Sender and copies are left empty.
+    Raises RenderError when this letter cannot be written: no account for a currency, nothing to pay, an item or a
+    customer missing from the ledger; TemplateError when no letter of this level can.
     """
     customer = _addressee(action, ledger)
     language = templates.language(action.level_name, customer, ledger.creditor)
     known = formats(language, customer.country)
     words = templates.words[language]
-    particulars = Particulars(action, ledger, words, known, on)
+    particulars = Particulars(action, ledger, words, known, on, codes=codes)
     data = particulars.data() | {
         "_formats": known,
         "language": language,
@@ -204,7 +206,14 @@ def render(
         attempt=attempt,
         to=tuple(Mailbox(address, clean(customer.contact or customer.name)) for address in action.recipients),
         follows=tuple(follows),
+        codes=_shown(html, data),
     )
+
+
+def _shown(html: str, data: Data) -> tuple[Code, ...]:
+    """The payment codes whose images the page asks for; a layout of the user's may have none."""
+    codes = (section["code"] for section in data["sections"] if section["code"])
+    return tuple(Code(code["name"], code["payload"]) for code in codes if code["src"] in html)
 
 
 def _addressee(action: Action, ledger: Ledger) -> Customer:

@@ -29,16 +29,13 @@ def specimens(level_name: str, language: str, channel: str = "email") -> tuple[t
 
 
 def _ledger(language: str) -> Ledger:
-    accounts = tuple(Account(code, f"RO49AAAA1B31007593840{index}", "Bank", "AAAAROBU") for index, code in _ACCOUNTS)
+    accounts = tuple(Account(code, "RO49AAAA1B31007593840000", "Bank", "AAAAROBU") for code in ("EUR", "RON"))
     address = Address(("Str. Lungă 1",), "010101", "București", country="RO")
     creditor = Creditor("S", "Specimen SRL", "RO", language, "RO123", "J40/1/2020", address, "a@example.com",
                         "+40 21 000 00 00", signatory="Ana Pop", accounts=accounts)  # fmt: skip
     customer = Customer("C", "Beta & Co", "PL", language, CustomerKind.BUSINESS, "PL5260001246", address=address)
     before = Event(EventKind.DISPATCHED, date(2026, 2, 10), "C", key="before", items=(("1", 1),))
     return Ledger(creditor, {"C": customer}, tuple(_items()), events=(before,), payments_as_of=ON)
-
-
-_ACCOUNTS = ((0, "EUR"), (1, "RON"))
 
 
 def _items() -> list[OpenItem]:

@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning_core.action import Action, Deduction, Line
-from dunning_core.document import Document, Mailbox
+from dunning_core.document import Code, Document, Mailbox
 from dunning_core.errors import RenderError, TemplateError
 from dunning_core.event import Event, EventKind
 from dunning_core.formats import formats
 from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem, Person
+from dunning_core.payment_code import creditor_reference
 from dunning_core.render import LAYOUTS, Templates, render
 from dunning_core.values import minor_digits
 
@@ -216,10 +217,83 @@ def test_amounts_are_said_in_the_language_of_the_letter(language: str, said: str
     assert said in Words(document.html).text
 
 
+def test_only_a_number_has_words() -> None:
+    with pytest.raises(RenderError, match=r"en/demand.j2:1: in_words needs a number, such as facts.totals has"):
+        render(*case("en", count=1), with_opening("en", '{{ total | in_words("EUR") }}'), on=ON)
+
+
 def test_an_amount_without_words_is_told_with_its_line() -> None:
     action, ledger = case("en")  # its second currency is USD
     with pytest.raises(RenderError, match=r"en/demand.j2:1: amount in words: 'USD' has no words"):
         render(action, ledger, with_opening("en", IN_WORDS), on=ON)
+
+
+POLISH = "PL61109010140000071219812874"
+
+
+def euros(count: int = 2, number: str = IBANS[0]) -> tuple[Action, Ledger]:
+    """A letter about euros and, from four items on, złoty, to accounts that have payment codes."""
+    action, ledger = case("es", count=count)
+    lines = tuple(replace(line, currency=line.currency.replace("USD", "PLN")) for line in action.lines)
+    items = tuple(replace(one, currency=one.currency.replace("USD", "PLN")) for one in ledger.items)
+    accounts = (Account("EUR", number), Account("PLN", POLISH))
+    return replace(action, lines=lines), replace(
+        ledger, items=items, creditor=replace(ledger.creditor, accounts=accounts)
+    )
+
+
+def test_payment_codes_pay_what_the_letter_asks_for() -> None:
+    action, ledger = euros(count=4)
+    document = render(action, ledger, STOCK, on=ON, codes=True)
+    assert document.codes == (
+        Code(
+            f"eur.{action.key[:32]}@payment-code.invalid",
+            f"BCD\n002\n1\nSCT\n\nSuministros Peñalver, S.L.\n{IBANS[0]}\nEUR7407.36\n\n\n"
+            "FV/2026/1001, FV/2026/1002, FV/2026/1003",
+        ),
+        Code(
+            f"pln.{action.key[:32]}@payment-code.invalid",
+            f"|PL|{POLISH[2:]}|493824|Suministros Peñalver|FV/2026/1004|||",
+        ),
+    )
+    images = [attributes for tag, attributes in Words(document.html).tags if tag == "img"]
+    assert [image["src"] for image in images] == [f"cid:{code.name}" for code in document.codes]
+    assert all(image["alt"] for image in images)
+    assert "cid:" not in document.text
+
+
+def test_credits_are_deducted_from_a_payment_code_too() -> None:
+    action, ledger = euros(count=5)
+    document = render(action, ledger, STOCK, on=ON, codes=True)
+    assert f"EUR{action.totals['EUR']}" in document.codes[0].payload.split("\n")
+
+
+def test_the_letter_shows_the_reference_that_the_code_carries() -> None:
+    action, ledger = euros()
+    items = tuple(replace(one, number=one.number * 5) for one in ledger.items)
+    without = render(action, replace(ledger, items=items), STOCK, on=ON)
+    document = render(action, replace(ledger, items=items), STOCK, on=ON, codes=True)
+    short = f"{action.key[:4]}-{action.key[4:8]}-{action.key[8:12]}".upper()
+    reference = creditor_reference(short)
+    assert document.codes[0].payload.endswith(f"\nEUR3703.68\n\n{reference}")
+    assert reference in document.text
+    assert reference in document.html
+    assert reference not in without.text
+
+
+def test_no_code_unless_it_is_wanted_and_can_be_made() -> None:
+    assert render(*euros(), STOCK, on=ON).codes == ()
+    for number in ("12345678", IBANS[0][:-1] + "1"):
+        document = render(*euros(number=number), STOCK, on=ON, codes=True)
+        assert document.codes == ()
+        assert "<img" not in document.html
+    assert render(*case("hu"), STOCK, on=ON, codes=True).codes[1:] == ()
+
+
+def test_a_layout_without_images_has_no_codes() -> None:
+    layout = STOCK.texts["letter.html.j2"].replace("{% if section.code %}", "{% if section.code is none %}")
+    own = STOCK.overridden({"letter.html.j2": layout})
+    assert render(*euros(), own, on=ON, codes=True).codes == ()
 
 
 @pytest.mark.parametrize("level", LEVELS)

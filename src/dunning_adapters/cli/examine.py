@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import islice
 
 from dunning_adapters.cli.findings import Findings
@@ -25,6 +26,7 @@ from dunning_core.errors import ConfigError
 from dunning_core.event import EventKind
 from dunning_core.history import results
 from dunning_core.ledger import Customer
+from dunning_core.payment_code import code_for
 from dunning_core.plan import reach
 from dunning_core.policy import remarks
 from dunning_core.render import Templates
@@ -64,6 +66,9 @@ def _creditor(settings: Settings, findings: Findings) -> None:
             read_address(creditor.email)
     elif settings.senders.sender == CREDITOR:
         findings.error("creditor.email: it is empty, so letters have no sender (fill it in, or set senders.sender)")
+    for account in creditor.accounts if settings.templates.payment_codes else ():
+        with findings.trying(f"creditor.accounts, {account.currency}"):
+            code_for(account, name=account.holder or creditor.name, amount=Decimal(1), numbers="1", letter="1")
 
 
 @dataclass(slots=True)

@@ -47,6 +47,16 @@ def test_books_in_order_have_no_error(firm):
     assert firm.letters() == []
 
 
+def test_accounts_that_no_payment_code_can_name(firm):
+    add(firm, "[templates]\npayment_codes = true\n")
+    firm("check")
+    change(firm, "HU93116000060000000012345676", "HU93116000060000000012345677")
+    assert (
+        "error: creditor.accounts, EUR: payment code: the check digits of 'HU93116000060000000012345677' are wrong "
+        "(compare it with the bank's)"
+    ) in findings(firm)
+
+
 def test_everything_wrong_is_listed_at_once(firm):
     change(firm, 'email = "penzugy@levente.example"', 'email = ""')
     change(firm, '  { currency = "RON", number = "RO49AAAA1B31007593840000" },\n', "")

@@ -1,0 +1,53 @@
+"""Payment codes drawn: as PNG for mails, whose readers show no SVG, as SVG for pages that are printed."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import lru_cache
+from io import BytesIO
+from typing import Any
+
+from dunning_core.document import Document
+from dunning_core.errors import MissingExtra
+
+_QUIET = 4  # modules of white around it, which the standard wants
+_PIXELS = 4  # a module, in a PNG
+
+
+@lru_cache(maxsize=256)  # a letter is drawn when it is written and when it is read back
+def png(payload: str) -> bytes:
+    """The code as a picture for mails. Raises MissingExtra."""
+    picture = BytesIO()
+    _made(payload).save(picture, kind="png", scale=_PIXELS, border=_QUIET)
+    return picture.getvalue()
+
+
+def svg(payload: str) -> str:
+    """The code as lines, sharp at any size. Raises MissingExtra."""
+    picture = BytesIO()
+    _made(payload).save(picture, kind="svg", scale=_PIXELS, border=_QUIET, xmldecl=False, svgclass=None, lineclass=None)
+    return picture.getvalue().decode()
+
+
+def page(document: Document) -> str:
+    """The document's HTML with its payment codes in it, for a file that stands alone. Raises MissingExtra."""
+    html = document.html
+    for code in document.codes:
+        html = html.replace(
+            f"cid:{code.name}", "data:image/svg+xml;base64," + b64encode(svg(code.payload).encode()).decode()
+        )
+    return html
+
+
+def drawable() -> None:
+    """Raises MissingExtra where codes cannot be drawn."""
+    _made("1")
+
+
+def _made(payload: str) -> Any:
+    """Error correction M as EPC069-12 wants it, and no more, so that the longest payload has room (version 13)."""
+    try:
+        import segno
+    except ModuleNotFoundError:
+        raise MissingExtra("segno", "codes", "drawing payment codes") from None
+    return segno.make_qr(payload, error="m", encoding="utf-8", boost_error=False)
