@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from house import AS_OF
 from points import Reach, Watched
 
-from dunning_adapters.posting import answered as answer
 from dunning_adapters.sql import SqlHistory
 from dunning_adapters.sql.outbox import Lease, State
 from dunning_core.event import Event, EventKind
@@ -46,7 +45,7 @@ class ReceiptsFirst(Watched):
     def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:
         if not super().mark(lease, dispatched, *allowed):
             return False
-        accepted = answer(dispatched, EventKind.ACCEPTED, AS_OF, "surely", dispatched.at)
+        accepted = dispatched.answered(EventKind.ACCEPTED, AS_OF, "surely", dispatched.at)
         super().settle(lease, State.SENDING, State.SENT, [accepted])
         return True
 

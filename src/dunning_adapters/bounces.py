@@ -129,20 +129,7 @@ def _fate(
 
 def _bounced(letter: Event, failed: dict[str, Claim], on: date, at: datetime) -> Event:
     why = "; ".join(f"{who}: {claim.status} {claim.reason}".strip() for who, claim in sorted(failed.items()))
-    return Event(
-        EventKind.BOUNCED,
-        max(on, letter.on),
-        letter.customer,
-        key=letter.key,
-        attempt=letter.attempt,
-        creditor=letter.creditor,
-        group=letter.group,
-        level=letter.level,
-        level_name=letter.level_name,
-        channel=letter.channel,
-        because=line(why, 400),
-        at=at,
-    )
+    return letter.answered(EventKind.BOUNCED, max(on, letter.on), line(why, 400), at)
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dunning_adapters.ports import History
-from dunning_adapters.posting import UNDER_WAY, answered
+from dunning_adapters.posting import UNDER_WAY
 from dunning_adapters.settings import WorkTable
 from dunning_adapters.sql import SqlHistory
 from dunning_adapters.sql.outbox import Outbox, State, Waiting
@@ -64,7 +64,7 @@ def settle(
     Raises HistoryError while the letter may still arrive, or when it is not in doubt any more.
     """
     kind = EventKind.ACCEPTED if sent else EventKind.REFUSED
-    event = answered(doubt.dispatched, kind, clock().astimezone().date(), because, clock(), by=by)
+    event = doubt.dispatched.answered(kind, clock().astimezone().date(), because, clock(), by=by)
     if not sent:
         _cannot_arrive(history, doubt, clock(), rules)
     if doubt.waiting is None or not isinstance(history, SqlHistory):

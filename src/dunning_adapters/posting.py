@@ -144,7 +144,7 @@ class Posting:
                 continue
             why = "the program ended before there was an answer"
             with suppress(AlreadyRecorded):  # the answer came after all
-                self.append([answered(event, EventKind.IN_DOUBT, on, why, self.clock())])
+                self.append([event.answered(EventKind.IN_DOUBT, on, why, self.clock())])
                 where = f"letter {event.key[:32]}.{event.attempt} to customer {event.customer}"
                 mend = "it counts as sent; ask him, or look for it where letters go out"
                 yield Problem(where, f"of {event.on}, in doubt: {why}", mend=mend)
@@ -197,7 +197,7 @@ class Posting:
 
     def _result(self, case: Case, document: Document, receipt: Receipt, on: date) -> Event:
         dispatched = case.action.dispatched(on, attempt=document.attempt)
-        return answered(dispatched, RESULTS[receipt.verdict][1], on, said(receipt), self.clock())
+        return dispatched.answered(RESULTS[receipt.verdict][1], on, said(receipt), self.clock())
 
 
 @contextmanager
@@ -213,25 +213,6 @@ def connected(transport: Transport) -> Iterator[None]:
         raise
     with promised(TransportError, "transport"):
         transport.__exit__(None, None, None)
-
-
-def answered(letter: Event, kind: EventKind, on: date, because: str, at: datetime, *, by: str = "") -> Event:
-    """What became of a dispatched letter: the event names the letter, its facts stand in the dispatch."""
-    return Event(
-        kind,
-        on,
-        letter.customer,
-        key=letter.key,
-        attempt=letter.attempt,
-        creditor=letter.creditor,
-        group=letter.group,
-        level=letter.level,
-        level_name=letter.level_name,
-        channel=letter.channel,
-        by=by,
-        because=because,
-        at=at,
-    )
 
 
 def said(receipt: Receipt) -> str:

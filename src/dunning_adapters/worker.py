@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.ports import Marking, Receipt, Verdict
-from dunning_adapters.posting import RESULTS, Case, answered, connected, earlier, receipt_of, said
+from dunning_adapters.posting import RESULTS, Case, connected, earlier, receipt_of, said
 from dunning_adapters.promises import REPAIR, UNPROMISED, told
 from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import Delivery, End
@@ -152,7 +152,7 @@ class Worker:
         end, kind = RESULTS[receipt.verdict]
         text = mark.said or said(receipt)
         was = State.SENDING if mark.made else State.LEASED
-        result = answered(mark.dispatched, kind, lease.on, text, self.runner.clock())
+        result = mark.dispatched.answered(kind, lease.on, text, self.runner.clock())
         match receipt.verdict:
             case Verdict.ACCEPTED | Verdict.REFUSED:
                 to = State.SENT if receipt.verdict is Verdict.ACCEPTED else State.REFUSED
@@ -199,7 +199,7 @@ class Worker:
 
     def _doubt(self, waiting: Waiting) -> Event:
         dispatched = waiting.action.dispatched(waiting.on, attempt=waiting.attempt)
-        return answered(dispatched, EventKind.IN_DOUBT, self._today, "its worker died", self.runner.clock())
+        return dispatched.answered(EventKind.IN_DOUBT, self._today, "its worker died", self.runner.clock())
 
 
 class _Mark:

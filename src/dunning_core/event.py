@@ -54,3 +54,21 @@ class Event:
     by: str = ""
     because: str = ""
     at: datetime | None = None
+
+    def answered(self, kind: EventKind, on: date, because: str, at: datetime, *, by: str = "") -> Event:
+        """What became of this dispatched letter: the event names the letter, its facts stand in the dispatch."""
+        return Event(
+            kind,
+            on,
+            self.customer,
+            key=self.key,
+            attempt=self.attempt,
+            creditor=self.creditor,
+            group=self.group,
+            level=self.level,
+            level_name=self.level_name,
+            channel=self.channel,
+            by=by,
+            because=because,
+            at=at,
+        )
