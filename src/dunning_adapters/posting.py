@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from dunning_adapters.approvals import NONE_NEEDED, Approvals, Request
 from dunning_adapters.intake import remembered
 from dunning_adapters.ports import History, Receipt, Transport, Verdict
 from dunning_adapters.promises import REPAIR, UNPROMISED, promised, told
@@ -29,6 +30,7 @@ RESULTS = {
 
 UNDER_WAY = timedelta(hours=1)
 """For so long after its dispatch a letter without an answer may be on its way in another process."""
+
 
 Write = Callable[["Case", date, int, Sequence[str]], Document]
 """Puts a case into words: the letter's date, its attempt, and the names of the letters that it follows."""
@@ -63,6 +65,9 @@ class Posting:
     batch: int = 1
     stopped: Callable[[], str] = str
     """Asked before each batch is recorded: why nothing may be sent any more, "" when it may."""
+    approvals: Approvals = NONE_NEEDED
+    operator: str = ""
+    """Who lets the letters go."""
     recorded: list[Event] = field(default_factory=list)
 
     def post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:
@@ -86,9 +91,16 @@ class Posting:
                 yield Delivery(case.action, case.customer, End.OVERTAKEN, text=text)
                 continue
             try:
-                ready.append((case, self.written(case, on)))
+                document = self.written(case, on)
             except DunningError as error:
                 yield Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error))
+                continue
+            request = self.request(case, document, on)
+            if why := self.approvals.missing(request):
+                self.append(self.approvals.void(request, self.clock()))
+                yield Delivery(case.action, case.customer, End.UNAPPROVED, document, why)
+            else:
+                ready.append((case, document))
         if ready and (reason := self.stopped()):
             yield from (Delivery(case.action, case.customer, End.LATER, d, reason) for case, d in ready)
             return
@@ -137,6 +149,10 @@ class Posting:
         )
         return self.write(case, on, attempts + 1, earlier(case))
 
+    def request(self, case: Case, document: Document, on: date) -> Request:
+        """A letter as whoever approves sees it."""
+        return Request(case.action, document, on, case.ledger.events, self.operator)
+
     def doubt(self, dispatched: Iterable[Event], on: date) -> Iterator[Problem]:
         """Record of letters whose program died that they are in doubt, so that somebody is told once of each."""
         for event in dispatched:
@@ -152,6 +168,8 @@ class Posting:
     def append(self, events: Iterable[Event]) -> None:
         """Record events, all or none. Raises AlreadyRecorded."""
         events = list(events)
+        if not events:
+            return
         with promised(HistoryError, "history"):
             self.history.append(list(events))
         self.recorded += events

@@ -11,6 +11,7 @@ from dunning_adapters.posting import Case
 from dunning_core.aging import Aging
 from dunning_core.decision import Outcome
 from dunning_core.event import Event, EventKind
+from dunning_core.history import RESULTS
 from dunning_core.ledger import Ledger, by_customer
 from dunning_core.plan import Plan
 
@@ -56,7 +57,7 @@ class Proposal:
 
 def bounced(events: Iterable[Event]) -> set[str]:
     """Customers whose last letter came back."""
-    last = {event.customer: event.kind for event in events if event.key}
+    last = {event.customer: event.kind for event in events if event.kind in (EventKind.DISPATCHED, *RESULTS)}
     return {customer for customer, kind in last.items() if kind is EventKind.BOUNCED}
 
 

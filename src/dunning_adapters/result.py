@@ -24,6 +24,7 @@ class End(StrEnum):
     LATER = "later"  # certainly not sent; the next run proposes it again
     IN_DOUBT = "in_doubt"  # nobody knows; counts as sent until a person decides
     NOT_WRITTEN = "not_written"  # it could not be rendered
+    UNAPPROVED = "unapproved"  # it waits for somebody's approval, or an approval does not hold
     OVERTAKEN = "overtaken"  # the facts changed between plan and sending
     PROPOSED = "proposed"  # a dry run: nothing was sent
 

@@ -75,6 +75,8 @@ class Runner:
     problems: list[Problem] = field(default_factory=list)
     guard: Guard | None = None
     """None: whoever made the ports by himself sees to it himself."""
+    operator: str = ""
+    """Who lets letters go: he cannot approve them as well."""
     _planned: tuple[date, Settings, Planner] | None = None
 
     @classmethod
@@ -296,7 +298,9 @@ class Runner:
         for case in cases:
             try:
                 document = posting.written(case, proposal.plan.as_of)
-                deliveries.append(Delivery(case.action, case.customer, End.PROPOSED, document))
+                why = self.settings.approvals.missing(posting.request(case, document, proposal.plan.as_of))
+                end = End.UNAPPROVED if why else End.PROPOSED
+                deliveries.append(Delivery(case.action, case.customer, end, document, why))
             except DunningError as error:
                 deliveries.append(Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error)))
         return self._finished(proposal, deliveries, started, dry=True)
@@ -411,6 +415,7 @@ class Runner:
     def _posting(self, *, really: bool = False) -> Posting:
         batch = self.settings.run.batch or (IDEMPOTENT_BATCH if self.transport.idempotent else 1)
         made = Posting(self.history, self.transport, self.write, self.clock, batch)
+        made.approvals, made.operator = self.settings.approvals, self.operator
         if self.guard is not None and really:
             made.stopped = self.guard.stopped
             if self.guard.standing():

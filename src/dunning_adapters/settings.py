@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
+from dunning_adapters.approvals import Approvals, ApprovalTable
 from dunning_adapters.safety.settings import SafetyTable
 from dunning_adapters.senders import Senders
 from dunning_core.aging import Buckets
@@ -169,6 +170,7 @@ class Settings(_Table):
     aging: AgingTable = AgingTable()
     plugins: PluginsTable = PluginsTable()
     safety: SafetyTable = SafetyTable()
+    approval: ApprovalTable = ApprovalTable()
     bounces: BouncesTable = BouncesTable()
     folder: Path = Path()
     file: str = NAME
@@ -177,6 +179,11 @@ class Settings(_Table):
     def buckets(self) -> Buckets:
         """The aging buckets."""
         return Buckets(self.aging.edges)
+
+    @property
+    def approvals(self) -> Approvals:
+        """Which letters somebody has to approve."""
+        return Approvals(self.approval, self.policies.policies)
 
 
 def load(path: Path, *, source: str = "") -> Settings:
@@ -206,6 +213,7 @@ def parse(text: str, *, where: str = NAME, folder: Path = Path(), source: str = 
         settings = Settings.model_validate({**tables, "folder": folder, "file": where})
     except ValidationError as error:
         raise explained(error, tables, Settings, where=where)[0] from None
+    settings.approval.check(settings.policies.policies, f"{where}: approval.levels")
     return settings
 
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
+from dunning_adapters.approvals import Request, seal
 from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.ports import Marking, Receipt, Verdict
 from dunning_adapters.posting import RESULTS, Case, connected, earlier, receipt_of, said
@@ -18,6 +19,7 @@ from dunning_adapters.promises import REPAIR, UNPROMISED, told
 from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import Delivery, End
 from dunning_adapters.runner import Runner
+from dunning_adapters.sql.approvals import approved
 from dunning_adapters.sql.outbox import Lease, Lost, Outbox, Refused, State, Waiting
 from dunning_adapters.sql.switch import may_send
 from dunning_core.document import Document
@@ -40,7 +42,7 @@ def queue(runner: Runner, outbox: Outbox, proposal: Proposal) -> list[Refused]:
     """
     plan = proposal.plan
     outbox.history.append(replace(event, at=runner.clock()) for event in plan.events)
-    return outbox.put(plan.actions, plan.as_of, proposal.ledger.events)
+    return outbox.put(plan.actions, plan.as_of, proposal.ledger.events, runner.operator)
 
 
 @dataclass
@@ -90,10 +92,14 @@ class Worker:
     def _today(self) -> date:
         return self.day or self.runner.today()
 
-    def allowed(self) -> tuple[sa.ColumnElement[bool], ...]:
-        """What the marking statement asks for besides: that nobody has thrown the switch."""
-        guard = self.runner.guard
-        return () if guard is None or guard.harmless else (may_send(),)
+    def allowed(self, lease: Lease, document: Document) -> tuple[sa.ColumnElement[bool], ...]:
+        """What the marking statement asks for besides: that nobody has thrown the switch, that an approval stands."""
+        guard, approvals, action = self.runner.guard, self.runner.settings.approvals, lease.action
+        asked: tuple[sa.ColumnElement[bool], ...] = () if guard is None or guard.harmless else (may_send(),)
+        if approvals.needed(action):
+            by = approvals.may(action, lease.by)
+            asked += (approved(action.key, lease.attempt, seal(action, document), by),)
+        return asked
 
     def told(self) -> list[Event]:
         """What was recorded since it was asked last, for the contact log and for observers."""
@@ -126,6 +132,14 @@ class Worker:
         except DunningError as error:
             self._settle(lease, State.LEASED, State.CANCELLED, (), str(error))
             return Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error))
+        request, approvals = (
+            Request(case.action, document, lease.on, case.ledger.events, lease.by),
+            self.runner.settings.approvals,
+        )
+        if why := approvals.missing(request):
+            void = approvals.void(request, self.runner.clock())
+            self._settle(lease, State.LEASED, State.UNAPPROVED, void, why)
+            return Delivery(case.action, case.customer, End.UNAPPROVED, text=why)
         mark = _Mark(self, lease, case, document, read_at)
         receipt = self._sent(document, mark)
         self.pause("answered")
@@ -207,7 +221,7 @@ class _Mark:
 
     def __init__(self, worker: Worker, lease: Lease, case: Case, document: Document, read_at: float) -> None:
         self.lease, self.made, self.said = lease, False, ""
-        self._worker, self._read_at = worker, read_at
+        self._worker, self._read_at, self._document = worker, read_at, document
         event = case.action.dispatched(lease.on, attempt=lease.attempt)
         now = worker.runner.clock()
         self.dispatched = replace(event, subject=document.subject, text=document.text, at=now)
@@ -221,7 +235,7 @@ class _Mark:
             self.said = "the facts were read too long ago"
             return None
         try:
-            self.made = worker.outbox.mark(self.lease, self.dispatched, *worker.allowed())
+            self.made = worker.outbox.mark(self.lease, self.dispatched, *worker.allowed(self.lease, self._document))
         except AlreadyRecorded:
             self.said = "another program has sent it"
         if not self.made:

@@ -18,7 +18,8 @@ class EventKind(StrEnum):
     IN_DOUBT = "in_doubt"  # nobody knows; counts as sent until a person decides
     FALLEN = "fallen"  # the level went down without a letter (policies with may_fall)
     RESTARTED = "restarted"  # a group had nothing overdue any more: its ladder begins anew
-    APPROVED = "approved"
+    APPROVED = "approved"  # a person let this attempt of a letter go; `text` is the seal of what he approved
+    DECLINED = "declined"  # a person did not, or (without a name in `by`) an approval was found not to hold
     PAID = "paid"
     PROMISED = "promised"
     ERASED = "erased"  # entries of the history were forgotten; `text` lists them

@@ -6,6 +6,7 @@ import click
 
 from dunning_adapters.cli.adapters import adapters
 from dunning_adapters.cli.aging import aging
+from dunning_adapters.cli.approve import approve
 from dunning_adapters.cli.arm import arm, armed, disarm
 from dunning_adapters.cli.baseline import baseline
 from dunning_adapters.cli.bounces import bounces
@@ -62,6 +63,7 @@ for command in (
     aging,
     plan,
     explain,
+    approve,
     send,
     run,
     queue,

@@ -25,6 +25,7 @@ ENDS = {
     End.LATER: "not sent, the next run tries again",
     End.IN_DOUBT: "in doubt: counts as sent until somebody finds out",
     End.NOT_WRITTEN: "cannot be written",
+    End.UNAPPROVED: "not approved",
     End.OVERTAKEN: "left out",
     End.PROPOSED: "would be sent",
 }
@@ -79,9 +80,9 @@ def tell_faults(run: Run) -> bool:
 
 
 def tell_left_out(run: Run) -> None:
-    """Name every letter whose facts changed since it was planned."""
+    """Name every letter that nobody approved, or whose facts changed since it was planned."""
     for delivery in run.deliveries:
-        if delivery.end is End.OVERTAKEN:
+        if delivery.end in (End.UNAPPROVED, End.OVERTAKEN):
             say(f"left out: {_letter(delivery)}: {delivery.text}")
 
 

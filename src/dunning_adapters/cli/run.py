@@ -36,6 +36,7 @@ def run(session: Session, send: bool, overrides: Sequence[str], because: str) ->
     session.override(overrides, because, send=send)
     with session.working() as runner:
         day = session.sending_day if send else session.day
+        runner.operator = session.operator()
         proposal = runner.plan(day, lean=True)
         approved = runner.approved(proposal)
         with anchored(session) if send else nullcontext():

@@ -50,6 +50,7 @@ def send(
     session.override(overrides, because, send=really)
     with session.working() as runner:
         today = session.sending_day if really else session.day
+        runner.operator = session.operator(by)
         plan, stopped = chosen(runner, edited, by or login(), because)
         proposal = runner.recalled(plan)
         with anchored(session) if really else nullcontext():

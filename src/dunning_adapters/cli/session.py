@@ -87,6 +87,10 @@ class Session:
             runner.progress = told
             yield runner
 
+    def operator(self, by: str | None = None) -> str:
+        """Who lets letters go, where that matters: nobody approves what he sends himself."""
+        return (by or login()) if self.settings.approval.approvers else ""
+
     def announce(self, *, send: bool) -> bool:
         """Say where letters go when that is not to the customers. Whether somebody has to look: a run that sends by a
         mail server and reaches nobody must not look like one that does."""

@@ -41,7 +41,7 @@ def queue(session: Session, file: Path | None, by: str | None, because: str) -> 
     Without FILE, what `dunning run` would send; with FILE, a plan that was saved and edited, as for `dunning send`.
     """
     with session.working() as runner:
-        outbox = outbox_of(runner)
+        outbox, runner.operator = outbox_of(runner), session.operator(by)
         if file is None:
             proposal = runner.plan(session.sending_day, lean=True)
             letters = runner.approved(proposal)

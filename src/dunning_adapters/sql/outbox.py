@@ -1,9 +1,10 @@
 """Letters that wait to be sent, beside the history and in its transactions: any number of workers, each letter once.
 
     ready -> leased -> sending -> sent, refused, in_doubt      a worker claims, marks, and records the answer
-    leased -> ready, cancelled, held                           before the mark: certainly not sent
+    leased -> ready, cancelled, held, unapproved               before the mark: certainly not sent
     sending -> ready, held                                     certainly not sent after all (4xx)
     in_doubt -> sent, ready                                    a person, or the archive, knows
+    unapproved, held -> ready, cancelled                       a person decides: see `decisions`
 
 The one place where a state changes is `_move`: an UPDATE that names the token which the mover holds and the state that
 he saw. Whoever comes too late changes nothing.
@@ -60,16 +61,16 @@ class Outbox:
 
     # -- in
 
-    def put(self, actions: Iterable[Action], on: date, events: Iterable[Event]) -> list[Refused]:
+    def put(self, actions: Iterable[Action], on: date, events: Iterable[Event], by: str = "") -> list[Refused]:
         """Take letters in; those that cannot be there twice come back with the reason.
 
         `events` are what the plan knew of the past. They tell the how manieth time an item comes to a level, so that a
-        plan made of old facts cannot bring a letter back which went out since.
+        plan made of old facts cannot bring a letter back which went out since. `by` is who puts them in.
         """
         known = Past(events)
         refused: list[Refused] = []
         for some in chunks(actions):
-            entries = [Entry(action, on, known.attempts(action), known.slots(action)) for action in some]
+            entries = [Entry(action, on, known.attempts(action), known.slots(action), by) for action in some]
             refused += self._put(entries)
         return refused
 
@@ -236,7 +237,8 @@ class Outbox:
 
         def work(connection: sa.Connection) -> None:
             nonlocal count
-            old = (LETTER.c.state == State.READY, LETTER.c.on_date < before.isoformat())
+            unsent = LETTER.c.state.in_([State.READY, State.UNAPPROVED])
+            old = (unsent, LETTER.c.on_date < before.isoformat())
             count = connection.execute(
                 sa.update(LETTER).where(*old).values(state=State.EXPIRED.value, token=LETTER.c.token + 1)
             ).rowcount
@@ -249,7 +251,7 @@ class Outbox:
 
         Raises HistoryError while one of his letters is under way.
         """
-        blank = {"customer": "", "customer_hash": "", "payload": "", "said": "", "owner": ""}
+        blank = {"customer": "", "customer_hash": "", "payload": "", "said": "", "owner": "", "queued_by": ""}
         found = 0
 
         def work(connection: sa.Connection) -> None:

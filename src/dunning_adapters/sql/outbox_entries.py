@@ -64,6 +64,7 @@ class Entry:
     on: date
     attempt: int
     slots: tuple[Slot, ...]
+    by: str = ""
 
 
 class There:
@@ -124,5 +125,5 @@ def _row(entry: Entry, now: int) -> dict[str, Any]:
         "attempt": entry.attempt, "state": State.READY.value, "customer": action.customer,
         "customer_hash": fingerprint(action.customer), "on_date": entry.on.isoformat(), "payload": frozen(action),
         "approval": approval(action), "next_at_us": now, "until_us": 0, "queued_us": now, "tries": 0, "crashes": 0,
-        "owner": "", "said": "",
+        "owner": "", "said": "", "queued_by": entry.by,
     }  # fmt: skip

@@ -26,6 +26,7 @@ class State(StrEnum):
     IN_DOUBT = "in_doubt"  # nobody knows; counts as sent until somebody does
     CANCELLED = "cancelled"  # the facts changed before it went out
     EXPIRED = "expired"  # it waited for too long: to be planned anew
+    UNAPPROVED = "unapproved"  # nobody has approved it
     HELD = "held"  # tried too often: a person has to look
 
 
@@ -38,7 +39,8 @@ REUSABLE: Final = (State.CANCELLED, State.EXPIRED, State.REFUSED)
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A letter that a worker holds until `until`. `token` tells this lease from every other of the letter."""
+    """A letter that a worker holds until `until`. `token` tells this lease from every other of the letter, `by` who put
+    it in."""
 
     letter: str
     token: int
@@ -47,6 +49,7 @@ class Lease:
     until: int
     on: date
     action: Action
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Waiting:
     owner: str
     said: str
     action: Action
+    by: str = ""
 
     @property
     def name(self) -> str:
@@ -80,7 +84,7 @@ def lease_of(row: Any) -> Lease:
     """A row as the worker who claimed it holds it."""
     action = _ACTION.validate_json(row.payload)
     on = date.fromisoformat(row.on_date)
-    return Lease(row.letter, row.token, row.attempt, row.tries, row.until_us, on, action)
+    return Lease(row.letter, row.token, row.attempt, row.tries, row.until_us, on, action, row.queued_by)
 
 
 def waiting_of(row: Any) -> Waiting:
@@ -88,6 +92,5 @@ def waiting_of(row: Any) -> Waiting:
     owner, _, _ = row.owner.partition("#")
     on, action = date.fromisoformat(row.on_date), _ACTION.validate_json(row.payload)
     times = (row.next_at_us, row.until_us)
-    return Waiting(
-        row.letter, row.attempt, State(row.state), row.customer, on, row.tries, *times, owner, row.said, action
-    )
+    seen = (row.letter, row.attempt, State(row.state), row.customer, on, row.tries)
+    return Waiting(*seen, *times, owner, row.said, action, row.queued_by)

@@ -38,6 +38,7 @@ LETTER: Final = Table(
     Column("tries", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
     Column("said", long_text(), nullable=False, comment="the last answer"),
+    Column("queued_by", long_text(), nullable=False, comment="who put it in; empty: nobody said"),
     _moment("queued_us"),
     _moment("next_at_us"),
     _moment("until_us"),
