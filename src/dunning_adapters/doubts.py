@@ -1,22 +1,26 @@
-"""Letters of which nobody knows whether they went out: listed, and settled by a person."""
+"""Letters of which nobody knows whether they went out: listed, and settled by a person or by the archive."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from dunning_adapters.ports import History
+from dunning_adapters.ports import Archiving, History, Transport
 from dunning_adapters.posting import UNDER_WAY
 from dunning_adapters.settings import WorkTable
 from dunning_adapters.sql import SqlHistory
-from dunning_adapters.sql.outbox import Outbox, State, Waiting
+from dunning_adapters.sql.outbox import Lost, Outbox, State, Waiting
 from dunning_adapters.sql.owner import Owners
-from dunning_core.errors import HistoryError
+from dunning_core.errors import AlreadyRecorded, HistoryError
 from dunning_core.event import Event, EventKind
 from dunning_core.history import results, unanswered
 
 Clock = Callable[[], datetime]
+
+COPY: Final = "its copy is in the archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,23 @@ def settle(
         return
     to = State.SENT if sent else State.READY
     Outbox(history).resolve(doubt.waiting, to, event, quarantine=rules.quarantine_seconds)
+
+
+def settle_found(history: History, transport: Transport, clock: Clock, rules: WorkTable) -> list[Doubt] | None:
+    """Settle as sent every letter in doubt whose copy lies in the archive; None where the transport keeps none.
+
+    One reply covered customer and archive, so the copy is proof. That there is none proves nothing: the letter stays in
+    doubt. Raises SourceError when the archive cannot be read.
+    """
+    if not isinstance(transport, Archiving) or transport.found(()) is None:
+        return None
+    doubtful = {doubt.name: doubt for doubt in doubts(history, clock)}
+    settled = []
+    for name in sorted(transport.found(list(doubtful)) or ()):
+        with suppress(AlreadyRecorded, Lost):  # somebody else was quicker
+            settle(history, doubtful[name], sent=True, by="", because=COPY, clock=clock, rules=rules)
+            settled.append(doubtful[name])
+    return settled
 
 
 def _cannot_arrive(history: History, doubt: Doubt, now: datetime, rules: WorkTable) -> None:

@@ -160,10 +160,10 @@ class Marking(Protocol):
 class Archiving(Protocol):
     """A transport that puts a copy of each letter where it can be looked for. Optional, beside `Transport`."""
 
-    def found(self, letters: Collection[str]) -> set[str]:
+    def found(self, letters: Collection[str]) -> set[str] | None:
         """Those of the letters (`Document.letter`) that certainly went out. The others may have gone as well.
 
-        Raises SourceError when the copies cannot be read.
+        None when no copies are kept. Raises SourceError when they cannot be read.
         """
 
 

@@ -277,7 +277,7 @@ def test_a_letter_whose_copy_arrived_is_out_whatever_the_server_said(tmp_path, f
         assert port.found([LETTER.letter, "other.1"]) == set()
         (tmp_path / "1.eml").write_bytes(server.letters[0])
         assert port.found([LETTER.letter, "other.1"]) == {LETTER.letter}
-        assert transport(server).found([LETTER.letter]) == set()
+        assert transport(server).found([LETTER.letter]) is None
 
 
 def test_each_letter_has_a_return_path_of_its_own(monkeypatch):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
+from dunning_adapters.cli.anchored import anchored
 from dunning_adapters.cli.letters import count
 from dunning_adapters.cli.screen import money, show
 from dunning_adapters.cli.session import Session, in_session, login
-from dunning_adapters.doubts import Doubt, settle
+from dunning_adapters.doubts import COPY, Doubt, settle, settle_found
 from dunning_adapters.doubts import doubts as doubts_of
-from dunning_core.errors import HistoryError
+from dunning_adapters.safety.rehearsal import within
+from dunning_core.errors import ConfigError, HistoryError, SourceError
+from dunning_core.values import Problem
 
 _BECAUSE = click.option("--because", metavar="TEXT", required=True, help="How you found out; it is recorded.")
 _BY = click.option("--by", metavar="NAME", help="Who found out; it is recorded.  [default: the login name]")
@@ -57,6 +60,43 @@ def not_sent(session: Session, letter: str, because: str, by: str | None) -> Non
     Not before it cannot arrive any more: its worker must be gone, and the quarantine over.
     """
     _settle(session, letter, because, by, went_out=False)
+
+
+@doubts.command("settle")
+@in_session
+def by_archive(session: Session) -> None:
+    """Settle letters that went out: their copies are in the archive of the transport.
+
+    A copy that is not there proves nothing: such a letter stays in doubt.
+    """
+    with anchored(session):
+        settled = _settled_by_archive(session)
+    if settled is None:
+        mend = "with smtp: archive and archive_folder"
+        raise ConfigError("the transport keeps no archive", where=f"{session.config.name}: transport", mend=mend)
+    left = doubts_of(session.runner.history, session.runner.clock)
+    session.say(f"{count(len(settled), 'letter')} settled, {len(left)} in doubt.")
+    session.end(look=bool(left))
+
+
+def look_into_archive(session: Session) -> None:
+    """Settle what the archive settles, before letters are sent. A rehearsal settles nothing; an archive that cannot be
+    read is a problem of the run."""
+    runner = session.runner
+    if runner.guard is not None and runner.guard.standing():
+        return
+    try:
+        _settled_by_archive(session)
+    except SourceError as error:
+        runner.problems.append(Problem("archive", str(error), mend="letters in doubt wait: dunning doubts list"))
+
+
+def _settled_by_archive(session: Session) -> list[Doubt] | None:
+    runner = session.runner
+    settled = settle_found(runner.history, within(runner.transport), runner.clock, session.settings.work)
+    for doubt in settled or ():
+        session.say(f"Letter {doubt.name} to {doubt.dispatched.customer} went out: {COPY}.")
+    return settled
 
 
 def _settle(session: Session, letter: str, because: str, by: str | None, *, went_out: bool) -> None:

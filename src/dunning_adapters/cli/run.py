@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import click
 
 from dunning_adapters.cli.anchored import anchored
+from dunning_adapters.cli.doubts import look_into_archive
 from dunning_adapters.cli.letters import (
     FAILED,
     count,
@@ -40,6 +41,8 @@ def run(session: Session, send: bool, overrides: Sequence[str], because: str) ->
         proposal = runner.plan(day, lean=True)
         approved = runner.approved(proposal)
         with anchored(session) if send else nullcontext():
+            if send:
+                look_into_archive(session)
             done = runner.send(approved, today=day) if send else runner.propose(approved)
     if not session.quiet:
         show_letters(approved.plan.actions, approved.ledger.customers)

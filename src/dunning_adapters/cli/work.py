@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from dunning_adapters.cli.anchored import anchored
+from dunning_adapters.cli.doubts import look_into_archive
 from dunning_adapters.cli.letters import count, show_ends, show_letters, show_outcomes, tell_faults, tell_left_out
 from dunning_adapters.cli.screen import warn
 from dunning_adapters.cli.send import chosen, read
@@ -77,6 +78,7 @@ def work(session: Session, workers: int, really: bool, follow: bool) -> None:  #
         return
     runner, stop, ends = session.runner, threading.Event(), list[Delivery]()
     with anchored(session), ThreadPoolExecutor(workers) as pool:
+        look_into_archive(session)
         try:
             parts = [pool.submit(_worked, session, number, stop, ends, follow=follow) for number in range(workers)]
             runner.problems += [problem for part in parts for problem in part.result()]

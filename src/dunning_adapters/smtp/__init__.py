@@ -107,10 +107,12 @@ class SmtpTransport:
         """Letters whose return paths stand in a text, and whether one stands there that was made up."""
         return None if self._return_path is None else self._return_path.letters(text)
 
-    def found(self, letters: Collection[str]) -> set[str]:
+    def found(self, letters: Collection[str]) -> set[str] | None:
         """Letters whose copy lies in `archive_folder`. One reply covered the customer and the archive: they are out."""
         if self._settings.archive_folder is None:
-            return set()
+            return None
+        if not letters:
+            return set()  # an archive of years is not read for nothing
         names = {message_id(letter, self._settings.domain): letter for letter in letters}
         return {names[name] for name in found(self._base / self._settings.archive_folder, names)}
 
