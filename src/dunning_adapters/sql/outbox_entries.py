@@ -14,8 +14,10 @@ from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.outbox_letters import REUSABLE, State, frozen
 from dunning_adapters.sql.outbox_tables import ITEM, LETTER
 from dunning_adapters.sql.record import fingerprint
+from dunning_adapters.sql.schema import EVENT
 from dunning_core.action import Action
 from dunning_core.event import Event, EventKind
+from dunning_core.history import RESULTS, UNSENT
 from dunning_core.plan import approval
 from dunning_core.values import digest
 
@@ -81,14 +83,23 @@ class There:
             for row in connection.execute(query.where(ITEM.c.item.in_(items))):
                 self._slots[row.item, row.level, row.cycle] = (row.letter, row.state)
         self._stored = frozenset(self._slots)
-        self._reused = {letter for letter, state in self._states.items() if state in REUSABLE}
+        self._tried = _last_attempts(connection, letters)
+        self._reused = {letter: state for letter, state in self._states.items() if self._is_free(letter, state)}
+
+    def _is_free(self, letter: str, state: str) -> bool:
+        """Whether the letter is certainly not out, or came back."""
+        attempt, out = self._tried.get(letter, (0, False))
+        return state in REUSABLE or (state == State.SENT and attempt > 0 and not out)
 
     def hindrance(self, entry: Entry) -> str:
         """Why the letter cannot go in; empty if it can, and then its places are taken."""
         key = entry.action.key
         state = self._states.get(key)
-        if state is not None and state not in REUSABLE:
+        if state is not None and not self._is_free(key, state):
             return f"the letter is in the outbox already, {state}"
+        attempt, out = self._tried.get(key, (0, False))
+        if out and attempt >= entry.attempt:
+            return "it went out after it was planned"
         for slot in entry.slots:
             letter, taken = self._slots.get(slot, (key, State.CANCELLED))
             if letter != key and taken not in REUSABLE:
@@ -108,9 +119,11 @@ class There:
                     self._connection.execute(sa.update(ITEM).where(*where).values(letter=one.action.key))
                 else:
                     new_slots.append({"item": item, "level": level, "cycle": cycle, "letter": one.action.key})
-            row = _row(one, now)
-            if one.action.key in self._reused:
-                again = sa.update(LETTER).where(LETTER.c.letter == one.action.key, LETTER.c.state.in_(REUSABLE))
+            # An old plan knows of fewer attempts than there were. What they were called is taken for ever.
+            attempt = max(one.attempt, self._tried.get(one.action.key, (0, False))[0] + 1)
+            row = _row(one, attempt, now)
+            if (was := self._reused.get(one.action.key)) is not None:
+                again = sa.update(LETTER).where(LETTER.c.letter == one.action.key, LETTER.c.state == was)
                 self._connection.execute(again.values(**row, token=LETTER.c.token + 1))
             else:
                 new.append({"letter": one.action.key, "token": 0, **row})
@@ -119,10 +132,23 @@ class There:
                 self._connection.execute(sa.insert(table), rows)
 
 
-def _row(entry: Entry, now: int) -> dict[str, Any]:
+def _last_attempts(connection: sa.Connection, letters: Sequence[str]) -> dict[str, tuple[int, bool]]:
+    """The last attempt of each letter that the history knows of, and whether it counts as sent."""
+    kinds = [kind.value for kind in (EventKind.DISPATCHED, *RESULTS)]
+    known = sa.select(EVENT.c.letter_key, EVENT.c.attempt, EVENT.c.kind).order_by(EVENT.c.seq)
+    last: dict[str, tuple[int, bool]] = {}
+    for letter, attempt, kind in connection.execute(
+        known.where(EVENT.c.letter_key.in_(letters), EVENT.c.kind.in_(kinds))
+    ):
+        if attempt >= last.get(letter, (0, False))[0]:
+            last[letter] = (attempt, kind not in UNSENT)
+    return last
+
+
+def _row(entry: Entry, attempt: int, now: int) -> dict[str, Any]:
     action = entry.action
     return {
-        "attempt": entry.attempt, "state": State.READY.value, "customer": action.customer,
+        "attempt": attempt, "state": State.READY.value, "customer": action.customer,
         "customer_hash": fingerprint(action.customer), "on_date": entry.on.isoformat(), "payload": frozen(action),
         "approval": approval(action), "next_at_us": now, "until_us": 0, "queued_us": now, "tries": 0, "crashes": 0,
         "owner": "", "said": "", "queued_by": entry.by,

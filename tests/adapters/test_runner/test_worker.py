@@ -145,6 +145,58 @@ def test_a_letter_that_was_refused_may_be_planned_again(post):
     assert [event.attempt for event in here.history.events() if event.kind is EventKind.DISPATCHED] == [1, 2]
 
 
+def attempts(here):
+    return [event.attempt for event in here.history.events() if event.kind is EventKind.DISPATCHED]
+
+
+@pytest.mark.parametrize("way", ["outbox", "run"])
+def test_an_old_plan_of_a_letter_that_was_refused_begins_no_attempt_twice(post, way):
+    here = post(Marked(Verdict.REFUSED, Verdict.ACCEPTED))
+    here.stage.owes("A", 5)
+    runner = here.stage.runner
+    proposal = runner.plan(here.stage.day)  # it knows nothing of the first attempt
+    if way == "outbox":
+        queue(runner, here.outbox, proposal)
+        here.work()
+    else:
+        runner.send(proposal)
+    assert queue(runner, here.outbox, proposal) == []
+    assert here.only().attempt == 2
+    assert here.work() == [End.ACCEPTED]
+    assert attempts(here) == [1, 2]
+
+
+@pytest.mark.parametrize("queued_before", [True, False])
+def test_an_old_plan_of_a_letter_that_went_out_stays_outside(post, queued_before):
+    here = post()
+    here.stage.owes("A", 5)
+    runner = here.stage.runner
+    proposal = runner.plan(here.stage.day)
+    if queued_before:
+        queue(runner, here.outbox, proposal)
+    here.stage.run()
+    if queued_before:
+        assert here.work() == [End.OVERTAKEN]
+    (refused,) = queue(runner, here.outbox, proposal)
+    assert refused.because == "it went out after it was planned"
+    assert here.work() == []
+    assert attempts(here) == [1]
+
+
+def test_a_letter_that_came_back_may_be_planned_again(post):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    here.work()
+    sent = next(iter(here.history.events()))
+    here.history.append([sent.answered(EventKind.BOUNCED, here.stage.day, "no such mailbox", here.stage.clock())])
+    assert here.queue() == []
+    assert here.work() == [End.ACCEPTED]
+    assert attempts(here) == [1, 2]
+    (refused,) = here.outbox.put([here.only().action], here.stage.day, list(here.history.events()))
+    assert refused.because == "the letter is in the outbox already, sent"
+
+
 @pytest.mark.parametrize("paid", [True, False])
 def test_what_was_paid_in_between_is_not_asked_for(post, paid):
     here = post()
