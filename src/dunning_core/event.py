@@ -20,6 +20,7 @@ class EventKind(StrEnum):
     RESTARTED = "restarted"  # a group had nothing overdue any more: its ladder begins anew
     APPROVED = "approved"  # a person let this attempt of a letter go; `text` is the seal of what he approved
     DECLINED = "declined"  # a person did not, or (without a name in `by`) an approval was found not to hold
+    RELEASED = "released"  # a letter that was held in the outbox is tried again: a person said so
     PAID = "paid"
     PROMISED = "promised"
     ERASED = "erased"  # entries of the history were forgotten; `text` lists them

@@ -16,6 +16,7 @@ from dunning_adapters.cli.doctor import doctor
 from dunning_adapters.cli.doubts import doubts
 from dunning_adapters.cli.erase import erase
 from dunning_adapters.cli.explain import explain
+from dunning_adapters.cli.held import held
 from dunning_adapters.cli.history import history
 from dunning_adapters.cli.init import init
 from dunning_adapters.cli.inspect import inspect
@@ -69,6 +70,7 @@ for command in (
     queue,
     work,
     doubts,
+    held,
     bounces,
     report,
     history,

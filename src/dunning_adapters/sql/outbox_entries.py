@@ -83,7 +83,7 @@ class There:
             for row in connection.execute(query.where(ITEM.c.item.in_(items))):
                 self._slots[row.item, row.level, row.cycle] = (row.letter, row.state)
         self._stored = frozenset(self._slots)
-        self._tried = _last_attempts(connection, letters)
+        self._tried = last_attempts(connection, letters)
         self._reused = {letter: state for letter, state in self._states.items() if self._is_free(letter, state)}
 
     def _is_free(self, letter: str, state: str) -> bool:
@@ -132,7 +132,7 @@ class There:
                 self._connection.execute(sa.insert(table), rows)
 
 
-def _last_attempts(connection: sa.Connection, letters: Sequence[str]) -> dict[str, tuple[int, bool]]:
+def last_attempts(connection: sa.Connection, letters: Sequence[str]) -> dict[str, tuple[int, bool]]:
     """The last attempt of each letter that the history knows of, and whether it counts as sent."""
     kinds = [kind.value for kind in (EventKind.DISPATCHED, *RESULTS)]
     known = sa.select(EVENT.c.letter_key, EVENT.c.attempt, EVENT.c.kind).order_by(EVENT.c.seq)

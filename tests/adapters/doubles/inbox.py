@@ -8,10 +8,13 @@ from aiosmtpd.controller import Controller
 
 
 class Inbox:
-    """Takes letters for everybody but those in `refuse`. `envelopes` are the recipients of each letter."""
+    """Takes letters for everybody but those in `refuse`, and `later`, who is not there yet.
+
+    `envelopes` are the recipients of each letter.
+    """
 
     def __init__(self, port):
-        self.messages, self.envelopes, self.refuse = [], [], set()
+        self.messages, self.envelopes, self.refuse, self.later = [], [], set(), ""
         self.port = port
 
     @property
@@ -23,6 +26,8 @@ class Inbox:
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
         if address in self.refuse:
             return "550 5.1.1 mailbox unknown"
+        if address == self.later:
+            return "450 not now"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -11,6 +11,7 @@ from dunning_adapters.memory import MemoryTransport
 from dunning_adapters.ports import Receipt, Verdict
 from dunning_adapters.result import End
 from dunning_adapters.sql import SqlHistory
+from dunning_adapters.sql.decisions import decide
 from dunning_adapters.sql.outbox import SECOND, Lost, Outbox, State
 from dunning_adapters.sql.owner import Owners
 from dunning_adapters.worker import Worker, queue
@@ -252,6 +253,48 @@ def test_tried_too_often_it_waits_for_a_person(post):
         here.wait(7 * 3600)
     assert here.only().state is State.HELD
     assert here.work() == []
+
+
+def decided_about(here, kind):
+    one = here.only()
+    return one.action.dispatched(one.on, attempt=one.attempt).answered(
+        kind, here.stage.day, "mended", here.stage.clock()
+    )
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_what_was_held_is_tried_again_when_a_person_says_so(post, marked):
+    here = post(Marked(*[Verdict.LATER] * 8) if marked else Marked(before=Verdict.LATER))
+    here.stage.owes("A", 5)
+    here.queue()
+    for _ in range(8):
+        here.work()
+        here.wait(7 * 3600)
+    held = here.only()
+    assert held.state is State.HELD
+    here.stage.transport.before = None
+    decide(here.history, held, State.READY, decided_about(here, EventKind.RELEASED))
+    with pytest.raises(Lost, match="it is not held any more"):
+        decide(here.history, held, State.CANCELLED, decided_about(here, EventKind.DECLINED))
+    assert (here.only().state, here.only().tries, here.only().attempt) == (State.READY, 0, 9 if marked else 1)
+    assert here.work() == [End.ACCEPTED]
+    assert len(here.stage.letters()) == 1
+
+
+def test_what_was_held_and_sent_another_way_is_not_released(post):
+    here = post(Marked(before=Verdict.LATER))
+    here.stage.owes("A", 5)
+    here.queue()
+    for _ in range(8):
+        here.work()
+        here.wait(7 * 3600)
+    here.stage.transport.before = None
+    here.stage.run()
+    with pytest.raises(HistoryError, match="it went out by another way"):
+        decide(here.history, here.only(), State.READY, decided_about(here, EventKind.RELEASED))
+    assert here.only().state is State.HELD
+    decide(here.history, here.only(), State.CANCELLED, decided_about(here, EventKind.DECLINED))
+    assert (here.only().state, here.only().said) == (State.CANCELLED, "mended")
 
 
 @pytest.mark.parametrize("moment", ["claimed", "read", "marking"])
