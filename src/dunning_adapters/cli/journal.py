@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 
 import click
 
@@ -15,6 +16,9 @@ from dunning_adapters.cli.screen import warn
 from dunning_adapters.cli.session import Session, in_session, login
 from dunning_adapters.journal import Journal, Part
 from dunning_adapters.retention import Retention, outdated
+from dunning_adapters.sql import SqlHistory
+from dunning_adapters.sql.outbox import Outbox
+from dunning_adapters.sql.outbox_retention import forget, long_over
 from dunning_core.errors import SourceError
 from dunning_core.event import Event, EventKind
 
@@ -55,15 +59,17 @@ def verify(session: Session) -> None:
 def prune(session: Session, really: bool, by: str | None) -> None:  # noqa: FBT001 - click calls it by names
     """Erase what the history has kept for its time, as [journal] in dunning.toml says.
 
-    What the level of an open item needs is kept.
+    What the level of an open item needs is kept. Letters in the outbox that are over are forgotten with the words.
     """
     history = journal_of(session)
     with anchored(session):
         parts = _outdated(session, history)
+        letters = _letters(session, history, really=really)
         if parts and really:
             history.erase(parts, erased(session, by, "kept for its time"))
     counts = Counter(parts.values())
     what = f"{count(counts[Part.ENTRY], 'entry', 'entries')} and the words of {counts[Part.WORDS]}"
+    what += f", and what {count(letters, 'letter')} of the outbox said," if letters else ""
     done = "erased" if really else "would be erased. Nothing was erased; add --prune to erase"
     session.say(f"{what} {done}.")
 
@@ -84,6 +90,17 @@ def _outdated(session: Session, history: Journal) -> dict[int, Part]:
         for name, entries in of_customer.items():
             parts |= outdated(entries, open_items.get(name, ()), retention, session.day, groups=groups)
     return parts
+
+
+def _letters(session: Session, history: Journal, *, really: bool) -> int:
+    """Letters in the outbox that are over for as long as the history keeps its words: it has them all by itself."""
+    table = session.settings.journal
+    days = [kept for kept in (table.keep_text_days, table.keep_events_days) if kept is not None]
+    if not days or not isinstance(history, SqlHistory):
+        return 0
+    outbox, before = Outbox(history), session.day - timedelta(min(days))
+    old = long_over(outbox, before)
+    return forget(outbox, before) if old and really else len(old)
 
 
 def erased(session: Session, by: str | None, because: str) -> Event:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.history import SqlHistory
 from dunning_adapters.sql.outbox_entries import Entry, Past, Refused, There
-from dunning_adapters.sql.outbox_letters import OVER, Lease, State, Waiting, lease_of, waiting_of
+from dunning_adapters.sql.outbox_letters import BLANK, OVER, Lease, State, Waiting, lease_of, waiting_of
 from dunning_adapters.sql.outbox_tables import LETTER, METADATA
 from dunning_adapters.sql.record import fingerprint
 from dunning_adapters.sql.schema import create
@@ -251,7 +251,6 @@ class Outbox:
 
         Raises HistoryError while one of his letters is under way.
         """
-        blank = {"customer": "", "customer_hash": "", "payload": "", "said": "", "owner": "", "queued_by": ""}
         found = 0
 
         def work(connection: sa.Connection) -> None:
@@ -261,7 +260,7 @@ class Outbox:
             if waiting := connection.scalar(sa.select(sa.func.count()).where(his, ~over)):
                 what = f"{waiting} of his letters are in the outbox"
                 raise HistoryError(what, where=f"customer {customer}", mend="see: dunning work, dunning doubts list")
-            found = connection.execute(sa.update(LETTER).where(his, over).values(**blank)).rowcount
+            found = connection.execute(sa.update(LETTER).where(his, over).values(BLANK)).rowcount
 
         self._write(work)
         return found

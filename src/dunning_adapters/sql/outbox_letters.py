@@ -33,6 +33,9 @@ class State(StrEnum):
 OVER: Final = (State.SENT, State.REFUSED, State.CANCELLED, State.EXPIRED)
 """States of a letter with which nobody does anything any more."""
 
+BLANK: Final = dict.fromkeys(("customer", "customer_hash", "payload", "said", "owner", "queued_by"), "")
+"""What a row says when its letter is forgotten. Its key stays, so that the letter does not go out again."""
+
 REUSABLE: Final = (State.CANCELLED, State.EXPIRED, State.REFUSED)
 """States of a letter that is certainly not out, and that may be planned anew."""
 

@@ -220,6 +220,41 @@ def test_entries_go_after_their_days_unless_an_item_is_still_open(books):
     assert "2 erased" in books("journal verify").stdout
 
 
+def outbox(firm):
+    with sqlite3.connect(firm.folder / "dunning.db") as connection:
+        rows = connection.execute("SELECT * FROM dunning_outbox ORDER BY letter").fetchall()
+    connection.close()
+    return rows
+
+
+@pytest.mark.parametrize("table", ["keep_text_days = 60", "keep_events_days = 365"])
+def test_letters_of_the_outbox_that_are_over_are_forgotten_and_their_keys_are_not(firm, table):
+    keeping(firm, table)
+    firm("queue")
+    firm("work", "--send")
+    firm("queue", as_of="2026-12-24")
+    waiting = str(outbox(firm)).count("'ready'")
+    day = "2027-11-22" if "events" in table else "2027-01-21"
+    told = firm("journal prune", as_of=day).stdout
+    assert ", and what 4 letters of the outbox said, would be erased. Nothing was erased" in told
+    assert "szamlak@ontode.example" in str(outbox(firm))
+    before = outbox(firm)
+    assert ", and what 4 letters of the outbox said, erased." in firm("journal prune", "--prune", as_of=day).stdout
+    sent = [row for row in outbox(firm) if "sent" in row]
+    assert len(sent) == 4
+    assert not any("@" in str(row) or "C4" in str(row) for row in sent)
+    assert [row[0] for row in outbox(firm)] == [row[0] for row in before]
+    assert str(outbox(firm)).count("'ready'") == waiting > 0
+    assert "outbox" not in firm("journal prune", "--prune", as_of=day).stdout
+
+
+def test_without_a_limit_the_outbox_keeps_everything(firm):
+    firm("queue")
+    firm("work", "--send")
+    assert "outbox" not in firm("journal prune", "--prune", as_of="2036-01-01").stdout
+    assert "szamlak@ontode.example" in str(outbox(firm))
+
+
 def test_a_file_without_a_row_is_no_reason_to_forget_everything(books):
     books.items(HEADER)
     keeping(books, "keep_events_days = 365")
