@@ -7,7 +7,7 @@ that one letter as it stands, once. Whatever changes after it voids it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from dunning_core.errors import ConfigError, PlanError
 from dunning_core.event import Event, EventKind
 from dunning_core.plan import approval
 from dunning_core.policy import Policy
-from dunning_core.values import digest, known_currencies
+from dunning_core.values import Problem, digest, known_currencies
 
 WAITS: Final = "waits for approval: dunning approve"
 
@@ -166,6 +166,12 @@ class Approvals:
         if bar := self._bar(by, request):
             return request.event(EventKind.DECLINED, bar, at)
         return request.event(EventKind.APPROVED, because, at, by=by, text=request.seal)
+
+
+def voided(events: Iterable[Event]) -> list[Problem]:
+    """Somebody has to look: what he approved did not leave. Told when it is recorded, so once."""
+    found = [event for event in events if event.kind is EventKind.DECLINED and not event.by]
+    return [Problem(f"letter {one.key[:32]}.{one.attempt}", one.because, mend="see: dunning approve") for one in found]
 
 
 NONE_NEEDED: Final = Approvals(ApprovalTable(), {})

@@ -150,8 +150,9 @@ class Posting:
         return self.write(case, on, attempts + 1, earlier(case))
 
     def request(self, case: Case, document: Document, on: date) -> Request:
-        """A letter as whoever approves sees it."""
-        return Request(case.action, document, on, case.ledger.events, self.operator)
+        """A letter as whoever approves sees it, with what was said about it until this moment."""
+        said = remembered(self.history, [case.action.customer]) if self.approvals.needed(case.action) else ()
+        return Request(case.action, document, on, said, self.operator)
 
     def doubt(self, dispatched: Iterable[Event], on: date) -> Iterator[Problem]:
         """Record of letters whose program died that they are in doubt, so that somebody is told once of each."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Self
 
 from dunning_adapters import intake
+from dunning_adapters.approvals import voided
 from dunning_adapters.contacts import entries
 from dunning_adapters.garbage import rare_collections
 from dunning_adapters.guard import FIRST, Guard, Rehearsed
@@ -322,7 +323,7 @@ class Runner:
         try:
             deliveries = self._posted(posting, proposal.cases, plan.as_of)
             posting.append(replace(event, at=self.clock()) for event in plan.events)
-            self.problems += posting.doubt(proposal.unanswered, plan.as_of)
+            self.problems += [*posting.doubt(proposal.unanswered, plan.as_of), *voided(posting.recorded)]
         finally:  # what went out is told, also when somebody pulls the plug
             self.tell(posting.recorded)
         return self._finished(proposal, deliveries, started, dry=self.guard is not None and self.guard.rehearses)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 
-from dunning_adapters.approvals import Request, seal
+from dunning_adapters.approvals import Request, seal, voided
 from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.ports import Marking, Receipt, Verdict
 from dunning_adapters.posting import RESULTS, Case, connected, earlier, receipt_of, said
@@ -138,6 +138,7 @@ class Worker:
         )
         if why := approvals.missing(request):
             void = approvals.void(request, self.runner.clock())
+            self.problems += voided(void)
             self._settle(lease, State.LEASED, State.UNAPPROVED, void, why)
             return Delivery(case.action, case.customer, End.UNAPPROVED, text=why)
         mark = _Mark(self, lease, case, document, read_at)

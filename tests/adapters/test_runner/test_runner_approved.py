@@ -1,6 +1,6 @@
 """Four eyes: a letter leaves when somebody else approved exactly this one and this attempt; by a run, by workers."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -17,6 +17,7 @@ from dunning_adapters.sql import SqlHistory
 from dunning_adapters.sql.approvals import approved
 from dunning_adapters.sql.outbox import Lost, Outbox, State
 from dunning_adapters.worker import Worker, queue
+from dunning_core.document import Attachment, Document, Mailbox
 from dunning_core.errors import ConfigError, PlanError
 from dunning_core.event import Event, EventKind
 from dunning_core.ledger import Account
@@ -304,6 +305,24 @@ def test_a_letter_in_the_outbox_that_was_declined_is_not_sent_and_not_put_in_aga
         record(here.history, one, one.request.event(EventKind.APPROVED, "", here.stage.clock(), by="Béla"))
 
 
+def test_who_thinks_again_in_the_last_moment_is_heard(office, monkeypatch):
+    here = office()
+    here.stage.owes("A", 5)
+    here.plans().approve()
+    (one,) = here.asked()
+    runner = type(here.stage.runner)
+    written = runner.write
+
+    def write(*given):
+        if not here.said():
+            here.history.append([one.request.event(EventKind.DECLINED, "wait", here.stage.clock(), by="Csilla")])
+        return written(*given)
+
+    monkeypatch.setattr(runner, "write", write)
+    assert here.send()[-1] == (End.UNAPPROVED, "Csilla declined it: wait")
+    assert here.stage.letters() == []
+
+
 def test_an_approval_whose_words_were_erased_does_not_hold(office):
     here = office()
     here.stage.owes("A", 5)
@@ -383,6 +402,49 @@ def letter(stage):
     here = stage(more=RULE).owes("A", 5)
     (delivery,) = here.runner.propose(here.plan()).deliveries
     return delivery.action, delivery.document
+
+
+def changed(value):
+    match value:
+        case str():
+            return value + "x"
+        case int():
+            return value + 1
+        case date():
+            return value.replace(year=value.year + 1)
+        case tuple():
+            return (
+                *value,
+                Attachment("a.pdf", "application/pdf", b"%PDF") if value is ATTACHED else Mailbox("x@evil.example"),
+            )
+
+
+ATTACHED = (Attachment("b.pdf", "application/pdf", b"%PDF"),)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Document)])
+def test_everything_of_a_document_is_under_the_seal(letter, name):
+    action, document = letter
+    document = replace(document, attachments=ATTACHED)
+    other = replace(document, **{name: changed(getattr(document, name))})
+    assert seal(action, other) != seal(action, document)
+
+
+@pytest.mark.parametrize("change", [{"content": b"%PDF-"}, {"name": "c.pdf"}, {"media_type": "text/html"}])
+def test_every_byte_of_an_attachment_is_under_the_seal(letter, change):
+    action, document = letter
+    other = replace(document, attachments=(replace(ATTACHED[0], **change),))
+    assert seal(action, other) != seal(action, replace(document, attachments=ATTACHED))
+
+
+@pytest.mark.parametrize(
+    "change", [{"level_name": "x"}, {"channel": "sms"}, {"recipients": ("x",)}, {"deadline": None}]
+)
+def test_what_the_history_would_remember_of_the_letter_is_under_the_seal(letter, change):
+    action, document = letter
+    line = replace(action.lines[0], level=3)
+    assert len({seal(action, document), seal(replace(action, **change), document)}) == 2
+    assert seal(replace(action, lines=(line, *action.lines[1:])), document) != seal(action, document)
 
 
 @settings(max_examples=60, deadline=None)
