@@ -1,10 +1,12 @@
 """Four eyes on the command line: shown, approved, declined, and sent only then."""
 
+import openpyxl
 import pytest
 
-from dunning_adapters.cli import send, session, work
+from dunning_adapters.cli import approve, send, session, work
 from dunning_adapters.runner import Runner
 from dunning_adapters.settings import load
+from dunning_core.errors import RenderError
 
 RULE = '[approval]\nlevels = ["notice"]\nabove = { PLN = "100" }\napprovers = ["Béla", "Csilla"]\n'
 WAITS = "waits for approval: dunning approve"
@@ -114,3 +116,57 @@ def test_a_letter_that_a_worker_has_is_left_to_him(office):
     said = office("approve", "--outbox", "--by", "Béla")
     assert said.stdout.splitlines()[-1] == "3 letters approved by Béla."
     assert len(taken) == 1
+
+
+def test_a_letter_that_a_worker_takes_just_now_is_not_approved(office, monkeypatch):
+    office("queue")
+    runner = Runner.of(load(office.folder / "dunning.toml"))
+    recorded = approve.record
+
+    def late(*given):
+        work.outbox_of(runner).claim("w1", 1, 300)
+        recorded(*given)
+
+    monkeypatch.setattr(approve, "record", late)
+    said = office("approve", "--outbox", "--by", "Béla", code=1)
+    assert "it is not ready any more; see: dunning work" in said.stderr
+    assert len(events(office)) < 4
+
+
+def test_what_was_edited_is_approved_by_another_than_the_editor(office):
+    path = office.path("plan.xlsx")
+    office("plan", "--xlsx", path)
+    book = openpyxl.load_workbook(path)
+    rows = list(book["Letters"].iter_rows(min_row=2))
+    titles = [cell.value for cell in rows[0]]
+    for row in rows[1:]:
+        row[titles.index("Send")].value = "yes" if row[titles.index("Item")].value == "RO-1" else ""
+    book.save(path)
+    assert office("approve", path, "--by", "Csilla").stdout.splitlines()[-1] == "1 letter approved by Csilla."
+    own = office("send", path, "--send", "--by", "Csilla", code=1)
+    assert "Csilla chose it or lets it go, and cannot approve it as well" in own.stderr
+    assert office("send", path, "--send", "--by", "Ana").stdout.splitlines()[-1] == "Run of 2026-11-21: 1 letter sent."
+
+
+def test_what_does_not_stand_any_more_in_the_outbox_is_not_approved(office):
+    office("queue")
+    books = (office.folder / "items.csv").read_text("utf-8")
+    office.items("\n".join(line for line in books.splitlines() if not line.startswith("HU-1")) + "\n")
+    said = office("approve", "--outbox", "--by", "Béla", code=1)
+    assert said.stdout.splitlines()[-1] == "3 letters approved by Béla."
+    assert "the facts changed since the plan was made" in said.stderr
+
+
+def test_what_cannot_be_written_is_not_approved(office, monkeypatch):
+    office("queue")
+    written = Runner.write
+
+    def write(runner, case, *given):
+        if case.action.customer == "C4":
+            raise RenderError("there is no word for it", where="template")
+        return written(runner, case, *given)
+
+    monkeypatch.setattr(Runner, "write", write)
+    said = office("approve", "--outbox", "--by", "Béla", code=1)
+    assert said.stdout.splitlines()[-1] == "3 letters approved by Béla."
+    assert "template: there is no word for it" in said.stderr
