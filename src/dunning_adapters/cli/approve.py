@@ -52,20 +52,26 @@ def approve(
         wanted = _named(found, letters) if letters else [one for one in found if one.stuck]
         _show(wanted, text=flags["text"])
         if by is None:
+            look = False
             session.say(f"{count(len(wanted), 'letter')} to approve. Nothing was approved; add --by NAME to approve.")
-            session.end(look=tell_problems(runner.problems))
-            return
-        with anchored(session):
-            done = [_decided(runner, one, by, because, decline=decline) for one in wanted]
-    kind = EventKind.DECLINED if decline else EventKind.APPROVED
+        else:
+            look = _decide(session, wanted, by, because, decline=decline)
+    session.end(look=tell_problems(runner.problems) or look)
+
+
+def _decide(session: Session, wanted: Sequence[Pending], by: str, because: str, *, decline: bool) -> bool:
+    """Record what this person decides about the letters. Whether somebody has to look."""
+    runner, kind = session.runner, EventKind.DECLINED if decline else EventKind.APPROVED
+    with anchored(session):
+        done = [_decided(runner, one, by, because, decline=decline) for one in wanted]
     recorded = [event for event in done if event is not None]
+    runner.problems += runner.plugins.recorded(tuple(recorded))
     for event in recorded:
         if event.kind is not kind:
             warn(f"letter {event.key[:32]}.{event.attempt} is not approved: {event.because}", "look")
     as_wanted = sum(event.kind is kind for event in recorded)
     session.say(f"{count(as_wanted, 'letter')} {kind.value} by {by}.")
-    problems = [*runner.problems, *runner.plugins.recorded(tuple(recorded))]
-    session.end(look=tell_problems(problems) or as_wanted < len(done))
+    return as_wanted < len(done)
 
 
 def _found(session: Session, runner: Runner, file: Path | None, *, queued: bool) -> list[Pending]:

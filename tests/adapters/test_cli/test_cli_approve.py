@@ -78,6 +78,7 @@ def test_through_the_outbox(office):
     assert own.stderr.count("is not approved: Béla chose it or lets it go, and cannot approve it as well") == 4
     assert own.stdout.splitlines()[-1] == "0 letters approved by Béla."
     assert office("approve", "--outbox", "--by", "Csilla").stdout.splitlines()[-1] == "4 letters approved by Csilla."
+    assert office("approve", "--outbox").stdout.startswith("0 letters to approve.")
     assert office("work", "--send").stdout.splitlines()[-1] == "4 letters sent."
     assert office("journal verify").stdout
 

@@ -120,7 +120,8 @@ def test_it_may_be_approved_before_anybody_tried_to_send_it(office):
 def test_what_needs_no_approval_does_not_wait(office):
     here = office('[approval]\nlevels = ["final_demand"]\nabove = { RON = "100" }\napprovers = ["Béla"]\n')
     here.stage.owes("A", 5, "100").owes("B", 5, "100.01").owes("C", 5, "5000", "EUR")
-    here.plans().send()
+    assert [one.customer.id for one in here.plans().asked()] == ["B"]
+    here.send()
     assert sorted(document.customer for document in here.stage.transport.documents) == ["A", "C"]
 
 
