@@ -6,7 +6,7 @@ comes from such an adapter can be trusted, the part that looks right included.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -186,8 +186,10 @@ def announced(source: Source) -> Control:
     _CONTROL.check(control)
     if min(control.rows, control.read, control.rejected) < 0:
         raise _untrue(f"it announces {control.rows} rows, {control.read} read and {control.rejected} rejected")
-    balances: Mapping[Any, Any] = control.balances
-    for currency, balance in balances.items():
+    if control.payments is not None and control.payments < 0:
+        raise _untrue(f"it announces {control.payments} payments")
+    amounts: Iterable[tuple[Any, Any]] = (*control.balances.items(), *control.paid.items())
+    for currency, balance in amounts:
         if not (isinstance(currency, str) and isinstance(balance, Decimal) and balance.is_finite()):
             raise _untrue(f"it announces a balance of {balance!r} {currency!r}, which is no amount of money")
     return control

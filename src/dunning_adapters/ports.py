@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import TracebackType
@@ -22,12 +22,16 @@ class Control:
 
     `rows` are item rows found, `read` those that became items, `rejected` those reported as problems.
     `balances` are the open balances per currency of the items read. A run stops when they do not agree.
+    `payments` counts the rows of payments, `paid` is what they add up to per currency, as far as the source knows its
+    payments: all that it ever had, so that the next reading must find as many. None: it cannot tell.
     """
 
     rows: int
     read: int
     rejected: int = 0
     balances: dict[str, Decimal] = field(default_factory=dict)
+    payments: int | None = None
+    paid: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,14 @@ class Source(Protocol):
 
     def note(self, contacts: Iterable[Contact]) -> None:
         """Take the contact log back. A source that cannot keep it does nothing."""
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """A source that knows of which moment its facts are. Optional, for one that cannot be read again."""
+
+    def as_of(self) -> datetime | None:
+        """When the oldest part of what it reads was written (with a time zone); None: it does not know."""
 
 
 @runtime_checkable

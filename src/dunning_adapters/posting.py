@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from math import inf
 from typing import Any
 
 from dunning_adapters.approvals import NONE_NEEDED, Approvals, Request
@@ -68,6 +70,10 @@ class Posting:
     approvals: Approvals = NONE_NEEDED
     operator: str = ""
     """Who lets the letters go."""
+    until: float = inf
+    """The moment of `monotonic` at which the facts are too old: no further batch is begun, and what is left over has to
+    be looked at once more. The first batch goes in any case, so that a slow source does not hold everything up."""
+    monotonic: Callable[[], float] = time.monotonic
     recorded: list[Event] = field(default_factory=list)
 
     def post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:
@@ -80,6 +86,8 @@ class Posting:
             return
         with connected(self.transport):
             for start in range(0, len(cases), self.batch):
+                if start and self.monotonic() >= self.until:
+                    return
                 yield from self._post(cases[start : start + self.batch], on)
 
     def _post(self, cases: Sequence[Case], on: date) -> Iterator[Delivery]:

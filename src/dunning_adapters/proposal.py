@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 from dunning_adapters.posting import Case
-from dunning_core.aging import Aging
+from dunning_adapters.reading import Reading
+from dunning_core.action import Action
+from dunning_core.aging import Aging, Buckets, age
 from dunning_core.decision import Outcome
+from dunning_core.errors import PlanError, PolicyError
 from dunning_core.event import Event, EventKind
-from dunning_core.history import RESULTS
-from dunning_core.ledger import Ledger, by_customer
-from dunning_core.plan import Plan
+from dunning_core.history import RESULTS, unanswered
+from dunning_core.ledger import Creditor, Ledger, by_customer, together
+from dunning_core.plan import Plan, Planner, approval, joined
 
 IDLE = frozenset({Outcome.NOT_DUE, Outcome.IN_GRACE, Outcome.WAITING, Outcome.SETTLED})
 """Outcomes that need nothing done and nothing reported but their sums."""
@@ -31,6 +35,8 @@ class Proposal:
     aging: Aging = field(default_factory=dict)
     bounced: frozenset[str] = frozenset()
     unanswered: tuple[Event, ...] = ()
+    reading: Reading | None = None
+    """What the source amounted to; None: it was not read in full."""
 
     @property
     def cases(self) -> list[Case]:
@@ -53,6 +59,60 @@ class Proposal:
         events = tuple(event for event in ledger.events if event.customer in writes)
         kept = replace(ledger, customers=customers, items=items, holds=holds, events=events)
         return replace(self, plan=replace(plan, decisions=decisions), ledger=kept)
+
+
+class Pieces:
+    """A plan that comes in pieces, added up. A `lean` one keeps what needs something done or reported."""
+
+    def __init__(self, as_of: date, creditor: Creditor, buckets: Buckets, *, lean: bool) -> None:
+        self._as_of, self._creditor, self._buckets, self._lean = as_of, creditor, buckets, lean
+        self._plans, self._ledgers = [Plan(as_of, creditor.id)], list[Ledger]()
+        self._balances: dict[tuple[Outcome, str], Decimal] = {}
+        self._counts, self._aging = Counter[Outcome](), Aging()
+        self._returned, self._dying = set[str](), list[Event]()
+
+    def add(self, piece: Proposal) -> None:
+        """One more piece."""
+        self._returned |= bounced(piece.ledger.events)
+        self._dying += unanswered(piece.ledger.events)
+        for key, balance in piece.plan.balances().items():
+            self._balances[key] = self._balances.get(key, Decimal(0)) + balance
+        self._counts.update(decision.outcome for decision in piece.plan.decisions)
+        age(piece.ledger.items, self._as_of, buckets=self._buckets, onto=self._aging)
+        kept = piece.lean() if self._lean else piece
+        self._plans.append(kept.plan)
+        self._ledgers.append(kept.ledger)
+
+    def whole(self, reading: Reading) -> Proposal:
+        """All of it, with what the source amounted to."""
+        ledger, back = together(self._creditor, self._ledgers), frozenset(self._returned)
+        plan, dying = joined(self._plans), tuple(self._dying)
+        return Proposal(plan, ledger, self._balances, self._counts, self._aging, back, dying, reading)
+
+
+def wanted_again(planner: Planner, fresh: Ledger, actions: Iterable[Action], vetoes: Mapping[str, str]) -> set[str]:
+    """What the rules, or the same person again, would send on fresh facts."""
+    wanted = {approval(action) for action in planner.plan(fresh, vetoes).actions}
+    for action in actions:
+        if action.by:
+            wanted |= {approval(again) for again in _chosen_again(planner, fresh, action, vetoes)}
+    return wanted
+
+
+def _chosen_again(planner: Planner, fresh: Ledger, action: Action, vetoes: Mapping[str, str]) -> tuple[Action, ...]:
+    items = [line.item for line in action.claimed]
+    try:
+        return planner.choose(
+            fresh,
+            items,
+            action.level,
+            by=action.by,
+            because=action.because,
+            despite_holds=action.despite_holds,
+            vetoes=vetoes,
+        ).actions
+    except (PlanError, PolicyError):
+        return ()
 
 
 def bounced(events: Iterable[Event]) -> set[str]:

@@ -26,6 +26,7 @@ class End(StrEnum):
     NOT_WRITTEN = "not_written"  # it could not be rendered
     UNAPPROVED = "unapproved"  # it waits for somebody's approval, or an approval does not hold
     OVERTAKEN = "overtaken"  # the facts changed between plan and sending
+    WAITING = "waiting"  # for somebody to say that the bank is posted: the source cannot be read again
     PROPOSED = "proposed"  # a dry run: nothing was sent
 
 

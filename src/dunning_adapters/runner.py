@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from math import inf
 from typing import Self
 
 from dunning_adapters import intake
 from dunning_adapters.approvals import voided
 from dunning_adapters.contacts import entries
+from dunning_adapters.freshness import Freshness
 from dunning_adapters.garbage import rare_collections
 from dunning_adapters.guard import FIRST, Guard, Rehearsed
 from dunning_adapters.intake import Tally, once, remembered, written_to
@@ -19,28 +21,24 @@ from dunning_adapters.plugins import Plugins
 from dunning_adapters.ports import History, Source, Transport
 from dunning_adapters.posting import Case, Posting
 from dunning_adapters.promises import UNPROMISED, told
-from dunning_adapters.proposal import Proposal, bounced, chunks, some_customers_at_a_time
+from dunning_adapters.proposal import Pieces, Proposal, chunks, some_customers_at_a_time, wanted_again
 from dunning_adapters.result import Delivery, End, Run
 from dunning_adapters.senders import address
 from dunning_adapters.settings import Settings
 from dunning_adapters.wording import templates
 from dunning_core.action import Action
 from dunning_core.aging import Aging, age
-from dunning_core.decision import Outcome
 from dunning_core.document import Document
 from dunning_core.errors import (
     ConfigError,
     DunningError,
     HistoryError,
     PlanError,
-    PolicyError,
-    SourceError,
     TransportError,
 )
 from dunning_core.event import Event
-from dunning_core.history import unanswered
 from dunning_core.ledger import Creditor, Customer, Ledger, OpenItem, by_customer, together
-from dunning_core.plan import Plan, Planner, Setting, approval, joined
+from dunning_core.plan import Plan, Planner, Setting, approval
 from dunning_core.render import Templates, render
 from dunning_core.values import Problem
 
@@ -72,6 +70,7 @@ class Runner:
     templates: Templates
     plugins: Plugins
     clock: Callable[[], datetime] = _now
+    monotonic: Callable[[], float] = time.monotonic
     progress: Progress = _silent
     problems: list[Problem] = field(default_factory=list)
     guard: Guard | None = None
@@ -79,6 +78,7 @@ class Runner:
     operator: str = ""
     """Who lets letters go: he cannot approve them as well."""
     _planned: tuple[date, Settings, Planner] | None = None
+    _freshness: Freshness | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Runner:
@@ -103,6 +103,14 @@ class Runner:
         self.guard = Guard.of(self.settings, self.transport, self.history, own, clock)
         self.transport = self.guard.around(self.transport)
         return self
+
+    @property
+    def freshness(self) -> Freshness:
+        """What the run asks of its facts before it writes to customers."""
+        if self._freshness is None:
+            ports = (self.source, self.history, self.transport)
+            self._freshness = Freshness.of(self.settings, *ports, self.clock)
+        return self._freshness
 
     @property
     def creditor(self) -> Creditor:
@@ -176,27 +184,16 @@ class Runner:
         A `lean` plan keeps only items about which something is to be done or reported, so that its size is that of
         the work and not that of the ledger.
         """
-        balances: dict[tuple[Outcome, str], Decimal] = {}
-        counts: Counter[Outcome] = Counter()
-        aging: Aging = {}
-        plans, ledgers = [Plan(as_of, self.creditor.id)], []
-        returned, dying = set[str](), list[Event]()
+        pieces, counted = Pieces(as_of, self.creditor, self.settings.buckets, lean=lean), self.freshness.count(as_of)
         for piece in self.proposals(as_of):
-            returned |= bounced(piece.ledger.events)
-            dying += unanswered(piece.ledger.events)
-            for key, balance in piece.plan.balances().items():
-                balances[key] = balances.get(key, Decimal(0)) + balance
-            counts.update(decision.outcome for decision in piece.plan.decisions)
-            age(piece.ledger.items, as_of, buckets=self.settings.buckets, onto=aging)
-            kept = piece.lean() if lean else piece
-            plans.append(kept.plan)
-            ledgers.append(kept.ledger)
-        whole = together(self.creditor, ledgers)
-        once(whole.items)
-        if not counts and written_to(self.history):
+            pieces.add(piece)
+            counted.add(piece.ledger)
+        whole = pieces.whole(counted.reading(intake.announced(self.source)))
+        once(whole.ledger.items)
+        if not whole.counts and written_to(self.history):
             what = "there is no open item in it, though customers were written to before"
             self.problems.append(Problem("source", what, mend="if everything is paid, all is well"))
-        return Proposal(joined(plans), whole, balances, counts, aging, frozenset(returned), tuple(dying))
+        return whole
 
     def choose(
         self, as_of: date, items: Iterable[str], level: str, *, by: str, because: str = "", despite_holds: bool = False
@@ -231,15 +228,8 @@ class Runner:
 
     def _paid_up(self, as_of: date) -> Iterator[Ledger]:
         """The ledgers, as long as their payments are as fresh as the settings ask for. Raises SourceError."""
-        most = self.settings.run.payments_max_age_days
         for ledger in self.ledgers(as_of):
-            newest = ledger.payments_as_of
-            if most is not None and (newest is None or (as_of - newest).days > most):
-                known = (
-                    f"the newest payment is of {newest}" if newest else "the source does not say how new payments are"
-                )
-                what = f"{known}; run.payments_max_age_days is {most}"
-                raise SourceError(what, where="source", mend="post the bank statements, then run again")
+            self.freshness.refuse_older(ledger, as_of)
             yield ledger
 
     # -- send
@@ -269,7 +259,9 @@ class Runner:
         names = {action.customer for action in plan.actions} | {event.customer for event in plan.events}
         pieces: list[Ledger] = []
         aging: Aging = {}
+        counted = self.freshness.count(plan.as_of)
         for piece in self._paid_up(plan.as_of):
+            counted.add(piece)
             age(piece.items, plan.as_of, buckets=self.settings.buckets, onto=aging)
             pieces += [ledger for name, ledger in by_customer(piece).items() if name in names]
         ledger = together(self.creditor, pieces)
@@ -278,7 +270,8 @@ class Runner:
         events = tuple(event for event in plan.events if event not in recorded)
         counts = Counter(decision.outcome for decision in plan.decisions)
         ledger = replace(ledger, customers={**ledger.customers, **gone})
-        return Proposal(replace(plan, events=events), ledger, plan.balances(), counts, aging)
+        reading = counted.reading(intake.announced(self.source))
+        return Proposal(replace(plan, events=events), ledger, plan.balances(), counts, aging, reading=reading)
 
     def propose(self, proposal: Proposal, *, today: date | None = None) -> Run:
         """A dry run: every letter is written, none is sent and nothing is recorded.
@@ -295,12 +288,13 @@ class Runner:
             ]
             cases = [case for standing, _ in parts for case in standing]
             deliveries = [delivery for _, overtaken in parts for delivery in overtaken]
-        posting = self._posting()
+        posting, waiting = self._posting(), self.freshness.waiting(proposal)
         for case in cases:
             try:
                 document = posting.written(case, proposal.plan.as_of)
-                why = self.settings.approvals.missing(posting.request(case, document, proposal.plan.as_of))
-                end = End.UNAPPROVED if why else End.PROPOSED
+                unapproved = self.settings.approvals.missing(posting.request(case, document, proposal.plan.as_of))
+                why = waiting.get(case.action.key, unapproved)
+                end = End.WAITING if case.action.key in waiting else End.UNAPPROVED if why else End.PROPOSED
                 deliveries.append(Delivery(case.action, case.customer, end, document, why))
             except DunningError as error:
                 deliveries.append(Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error)))
@@ -313,15 +307,20 @@ class Runner:
         Raises PlanError for a plan that is too old or another creditor's, SafetyError when a safeguard holds all of it
         back, TransportError if nothing can be delivered. The first run of all adopts what is overdue and sends nothing.
         """
-        started, plan = self.clock(), proposal.plan
-        self._valid(plan, today or self.today())
+        started, plan, day = self.clock(), proposal.plan, today or self.today()
+        self._valid(plan, day)
+        self.freshness.admit(proposal, day)
+        deliveries, letters = self.freshness.ready(proposal)
         if self.guard is not None:
             if self.guard.is_first_run():
+                self.problems += self.freshness.settle(proposal, day)
                 return self._adopted(self.guard, proposal, started)
-            self.guard.admit(proposal, self.transport.channel)
+            self.guard.admit(letters, self.transport.channel)
+        if self.guard is None or not self.guard.rehearses:
+            self.problems += self.freshness.settle(proposal, day)
         posting = self._posting(really=True)
         try:
-            deliveries = self._posted(posting, proposal.cases, plan.as_of)
+            deliveries += self._posted(posting, letters.cases, plan.as_of)
             posting.append(replace(event, at=self.clock()) for event in plan.events)
             self.problems += [*posting.doubt(proposal.unanswered, plan.as_of), *voided(posting.recorded)]
         finally:  # what went out is told, also when somebody pulls the plug
@@ -336,21 +335,27 @@ class Runner:
         self.problems.append(Problem("safety", what, mend="to let them in: dunning baseline --release N, or --all"))
         return self._finished(proposal, [], started, dry=False)
 
-    def foreseen(self, proposal: Proposal) -> list[Problem]:
+    def foreseen(self, proposal: Proposal, *, today: date | None = None) -> list[Problem]:
         """What would hold a proposal back if it were sent now."""
-        return list(self.guard.foreseen(proposal, self.transport.channel)) if self.guard else []
+        asked = list(self.freshness.foreseen(proposal, today or self.today()))
+        return [*asked, *(self.guard.foreseen(proposal, self.transport.channel) if self.guard else ())]
 
     def _posted(self, posting: Posting, waiting: Sequence[Case], as_of: date) -> list[Delivery]:
         """What became of every case; when the transport breaks down, the rest is left for later."""
         deliveries: list[Delivery] = []
         try:
             for some in some_customers_at_a_time(waiting, self._at_once):
-                standing, overtaken = self._still_wanted(some, as_of)
-                standing, stranded = self._carried(standing)
-                deliveries += [*overtaken, *stranded]
-                for delivery in posting.post(standing, as_of):
-                    deliveries.append(_light(delivery))
-                    self.progress("sending", len(deliveries), len(waiting))
+                left: Sequence[Case] = some
+                while left:
+                    before, posting.until = len(deliveries), self._facts_end()
+                    standing, overtaken = self._still_wanted(left, as_of)
+                    standing, stranded = self._carried(standing)
+                    deliveries += [*overtaken, *stranded]
+                    for delivery in posting.post(standing, as_of):
+                        deliveries.append(_light(delivery))
+                        self.progress("sending", len(deliveries), len(waiting))
+                    done = {delivery.action.key for delivery in deliveries[before:]}
+                    left = [case for case in left if case.action.key not in done]
         except TransportError as error:
             if not posting.recorded:
                 raise
@@ -358,6 +363,10 @@ class Runner:
             rest = [case for case in waiting if case.action.key not in done]
             deliveries += [Delivery(case.action, case.customer, End.LATER, text=str(error)) for case in rest]
         return deliveries
+
+    def _facts_end(self) -> float:
+        """When facts that are read now are too old; what a file holds does not get newer by reading it again."""
+        return self.monotonic() + self.settings.run.facts_max_age_seconds if self.source.can_recheck else inf
 
     def _carried(self, cases: Sequence[Case]) -> tuple[list[Case], list[Delivery]]:
         """Letters that the transport carries, and those of a channel that nobody does."""
@@ -386,7 +395,7 @@ class Runner:
     def _still_wanted(self, cases: Sequence[Case], as_of: date) -> tuple[list[Case], list[Delivery]]:
         """Plan again on fresh facts: what is wanted exactly as it was, and what is not."""
         fresh = self._fresh({case.action.customer: case.ledger for case in cases}, as_of)
-        wanted = self._wanted(fresh, [case.action for case in cases], as_of)
+        wanted = wanted_again(self._planner(as_of), fresh, [case.action for case in cases], self._vetoes(fresh, as_of))
         known = by_customer(fresh)
         standing, overtaken = list[Case](), list[Delivery]()
         for case in cases:
@@ -404,18 +413,9 @@ class Runner:
             return together(self.creditor, self.ledgers(as_of, names))
         return replace(together(self.creditor, planned.values()), events=self._remembered(names))
 
-    def _wanted(self, fresh: Ledger, actions: Iterable[Action], as_of: date) -> set[str]:
-        """What the rules, or the same person again, would send on fresh facts."""
-        planner, vetoes = self._planner(as_of), self._vetoes(fresh, as_of)
-        wanted = {approval(action) for action in planner.plan(fresh, vetoes).actions}
-        for action in actions:
-            if action.by:
-                wanted |= {approval(again) for again in _chosen_again(planner, fresh, action, vetoes)}
-        return wanted
-
     def _posting(self, *, really: bool = False) -> Posting:
         batch = self.settings.run.batch or (IDEMPOTENT_BATCH if self.transport.idempotent else 1)
-        made = Posting(self.history, self.transport, self.write, self.clock, batch)
+        made = Posting(self.history, self.transport, self.write, self.clock, batch, monotonic=self.monotonic)
         made.approvals, made.operator = self.settings.approvals, self.operator
         if self.guard is not None and really:
             made.stopped = self.guard.stopped
@@ -470,22 +470,6 @@ class Runner:
             problems=(*plan.problems, *self.problems),
             bounced=tuple(sorted(proposal.bounced)),
         )
-
-
-def _chosen_again(planner: Planner, fresh: Ledger, action: Action, vetoes: Mapping[str, str]) -> tuple[Action, ...]:
-    items = [line.item for line in action.claimed]
-    try:
-        return planner.choose(
-            fresh,
-            items,
-            action.level,
-            by=action.by,
-            because=action.because,
-            despite_holds=action.despite_holds,
-            vetoes=vetoes,
-        ).actions
-    except (PlanError, PolicyError):
-        return ()
 
 
 def _light(delivery: Delivery) -> Delivery:

@@ -51,6 +51,21 @@ class RunTable(_Table):
     """A saved plan older than this is not sent any more."""
     payments_max_age_days: int | None = Field(default=None, ge=0, le=60)
     """Stop when the newest payment in the books is older than this."""
+    payments_known_days: int = Field(default=3, ge=0, le=60)
+    """How old the newest payment of a file may be, or the day up to which the bank is said to be posted, for letters
+    above `unconfirmed_level`."""
+    unconfirmed_level: int = Field(default=1, ge=0, le=99)
+    """The highest level at which letters go out of a file without anybody knowing how new its payments are."""
+    file_max_age_hours: int = Field(default=24, ge=1, le=8784)
+    """A source that cannot be read again is not sent from when it was written longer ago than this."""
+    facts_max_age_seconds: int = Field(default=60, ge=1, le=3600)
+    """Facts older than this are read again before the next letter leaves."""
+    max_drop: int = Field(default=20, ge=0, le=100)
+    """How many percent less than the reading before a reading may hold without a question; 100: any."""
+    drop_floor: int = Field(default=10, ge=1)
+    """Fewer items less than this are no matter for a question."""
+    max_days_between: int = Field(default=35, ge=1, le=400)
+    """A run that is later than the last one by more days than this, or earlier, is asked whether its clock is right."""
     batch: int | None = Field(default=None, ge=1, le=10_000)
     """Letters whose dispatch is recorded in one transaction. None: 1, or 200 for a transport that is idempotent."""
     holidays: tuple[date, ...] = ()
@@ -174,6 +189,12 @@ class Settings(_Table):
     bounces: BouncesTable = BouncesTable()
     folder: Path = Path()
     file: str = NAME
+
+    @property
+    def source_name(self) -> str:
+        """What `--source` calls the source: its name in `sources`, otherwise that of its adapter."""
+        named = (name for name, table in self.sources.items() if table == self.source)
+        return next(named, self.source.adapter)
 
     @property
     def buckets(self) -> Buckets:

@@ -40,9 +40,11 @@ def queue(runner: Runner, outbox: Outbox, proposal: Proposal) -> list[Refused]:
 
     What the plan says of ladders that fell or began anew is recorded with it.
     """
-    plan = proposal.plan
+    plan, waiting = proposal.plan, runner.freshness.waiting(proposal)
     outbox.history.append(replace(event, at=runner.clock()) for event in plan.events)
-    return outbox.put(plan.actions, plan.as_of, proposal.ledger.events, runner.operator)
+    held = [Refused(action, waiting[action.key]) for action in plan.actions if action.key in waiting]
+    ready = [action for action in plan.actions if action.key not in waiting]
+    return [*held, *outbox.put(ready, plan.as_of, proposal.ledger.events, runner.operator)]
 
 
 @dataclass
@@ -84,6 +86,7 @@ class Worker:
         rules = self.runner.settings.work
         if self.runner.guard is not None:
             self.runner.guard.may_work()
+        self.runner.freshness.current()
         leases = self.outbox.claim(self.name, rules.batch, rules.lease_seconds)
         self.pause("claimed")
         return leases
@@ -117,6 +120,9 @@ class Worker:
     def _carry(self, leases: Sequence[Lease]) -> Iterator[Delivery]:
         for on in sorted({lease.on for lease in leases}):
             mine = {lease.action.key: lease for lease in leases if lease.on == on}
+            if on > self._today:  # the clock went back: to send it now would be to send it early
+                self._give_back(mine.values(), f"it is of {on}, which has not come")
+                continue
             read_at = self.monotonic()
             standing, gone = self.runner.standing([lease.action for lease in mine.values()], on)
             self.pause("read")

@@ -29,7 +29,7 @@ from dunning_adapters.plan_file.rows import CLAIMED, LETTERS, OTHERS, REMAINING
 from dunning_adapters.plugins import Plugins
 from dunning_adapters.safety.caps import Cap
 from dunning_adapters.safety.settings import SafetyTable, WindowTable
-from dunning_adapters.sql import safety_tables, schema
+from dunning_adapters.sql import readings, safety_tables, schema
 from dunning_adapters.sql.contacts import ContactTable
 from dunning_core import errors, filters, ledger, policy, sandbox
 from dunning_core.decision import Decision, Outcome
@@ -267,7 +267,8 @@ def test_every_column_of_a_contact_log(tmp_path):
 
 
 def test_every_table_of_the_history():
-    for table in (*schema.METADATA.sorted_tables, *safety_tables.METADATA.sorted_tables):
+    metadata = (schema.METADATA, safety_tables.METADATA, readings.METADATA)
+    for table in (table for each in metadata for table in each.sorted_tables):
         assert {table.name, *table.columns.keys()} <= named("reference/files.md", "## The history")
 
 
@@ -284,7 +285,7 @@ def test_every_built_in_adapter():
 
 
 def test_every_method_of_a_port():
-    optional = (ports.Examinable, ports.Marking, ports.Archiving, ports.Returning)
+    optional = (ports.Dated, ports.Examinable, ports.Marking, ports.Archiving, ports.Returning)
     for port in (ports.Source, ports.History, Journal, ports.Transport, *optional):
         members = {name for name in (*vars(port), *port.__annotations__) if not name.startswith("_")}
         assert members <= code(section("reference/ports.md", f"## `{port.__name__}`"))

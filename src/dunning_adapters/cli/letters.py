@@ -17,7 +17,7 @@ from dunning_core.values import Problem, total
 COLUMNS: tuple[Column, ...] = (
     "Customer", ("Name", "wide"), "Level", ("Items", "right"), ("Asked for", "right"), "Pay by", ("To", "wide"),
 )  # fmt: skip
-FAILED = frozenset({End.REFUSED, End.LATER, End.IN_DOUBT, End.NOT_WRITTEN})
+FAILED = frozenset({End.REFUSED, End.LATER, End.IN_DOUBT, End.NOT_WRITTEN, End.WAITING})
 """Ends that somebody has to look at."""
 ENDS = {
     End.ACCEPTED: "sent",
@@ -27,6 +27,7 @@ ENDS = {
     End.NOT_WRITTEN: "cannot be written",
     End.UNAPPROVED: "not approved",
     End.OVERTAKEN: "left out",
+    End.WAITING: "waits for the bank to be posted",
     End.PROPOSED: "would be sent",
 }
 """How a letter ended, as a bookkeeper says it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from datetime import date
 
 import click
 
@@ -28,13 +29,20 @@ from dunning_adapters.result import End, Run
 @overriding
 @click.option("--because", metavar="TEXT", default="", help="Why a cap is overridden; it is recorded.")
 @in_session
-def run(session: Session, send: bool, overrides: Sequence[str], because: str) -> None:  # noqa: FBT001 - click calls it by names
+def run(
+    session: Session,
+    send: bool,  # noqa: FBT001 - click calls it by names
+    overrides: Sequence[str],
+    payments_up_to: date | None,
+    because: str,
+) -> None:
     """Plan and send by the rules, for cron.
 
     What goes out without a person is settled by run.approve in dunning.toml.
     """
     look = session.announce(send=send)
     session.override(overrides, because, send=send)
+    session.confirm(payments_up_to)
     with session.working() as runner:
         day = session.sending_day if send else session.day
         runner.operator = session.operator()

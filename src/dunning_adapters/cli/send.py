@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def send(
     by: str | None,
     because: str,
     overrides: Sequence[str],
+    payments_up_to: date | None,
 ) -> None:
     """Send a plan that was saved and edited.
 
@@ -48,6 +50,7 @@ def send(
     edited = read(file)
     look = session.announce(send=really)
     session.override(overrides, because, send=really)
+    session.confirm(payments_up_to)
     with session.working() as runner:
         today = session.sending_day if really else session.day
         runner.operator = session.operator(by)

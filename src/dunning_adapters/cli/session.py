@@ -110,9 +110,19 @@ class Session:
             raise SafetyError(what, where="--override", mend="say --because TEXT, and --send")
         guarded(self).allow(caps, because, login())
 
+    def confirm(self, payments_up_to: date | None) -> None:
+        """Let letters go that wait for it. Raises SafetyError for a day that has not come: nobody has its payments."""
+        if payments_up_to is None:
+            return
+        today = self.runner.today()
+        if payments_up_to > today:
+            what = f"{payments_up_to} has not come: today is {today}"
+            raise SafetyError(what, where="--payments-up-to", mend="name the last day whose payments are all posted")
+        self.runner.freshness.payments_up_to, self.runner.freshness.by = payments_up_to, login()
+
     def foresee(self, proposal: Proposal) -> bool:
         """Say what would hold these letters back if they were sent. Whether anything would."""
-        found = self.runner.foreseen(proposal)
+        found = self.runner.foreseen(proposal, today=self.day)
         for problem in found:
             screen.warn(str(problem), "look")
         return bool(found)
@@ -144,11 +154,16 @@ def login() -> str:
 
 
 def overriding(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command that sends the option --override."""
-    return click.option(
+    """Give a command that sends the options by which a person answers for a run: --override, --payments-up-to."""
+    override = click.option(
         "--override", "overrides", multiple=True, type=click.Choice([cap.value for cap in Cap]), metavar="CAP",
         help="Let this run over a cap, once; needs --because.",
-    )(command)  # fmt: skip
+    )  # fmt: skip
+    confirm = click.option(
+        "--payments-up-to", metavar="DATE", callback=day,
+        help="The bank is posted up to this day: let letters go that wait for it.",
+    )  # fmt: skip
+    return override(confirm(command))
 
 
 def in_session(command: Callable[..., None]) -> Callable[..., None]:

@@ -6,17 +6,27 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import click
 
 from dunning_adapters.cli.anchored import anchored
 from dunning_adapters.cli.doubts import look_into_archive
-from dunning_adapters.cli.letters import count, show_ends, show_letters, show_outcomes, tell_faults, tell_left_out
+from dunning_adapters.cli.letters import (
+    count,
+    show_ends,
+    show_letters,
+    show_outcomes,
+    tell_faults,
+    tell_left_out,
+    tell_problems,
+)
 from dunning_adapters.cli.screen import warn
 from dunning_adapters.cli.send import chosen, read
-from dunning_adapters.cli.session import Session, in_session, login
+from dunning_adapters.cli.session import Session, in_session, login, overriding
 from dunning_adapters.result import Delivery, End, Run
 from dunning_adapters.runner import Runner
 from dunning_adapters.sql import SqlHistory
@@ -34,13 +44,23 @@ _LONGEST_REST = 60
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @click.option("--by", metavar="NAME", help="Who chose what was edited; it is recorded.  [default: the login name]")
-@click.option("--because", metavar="TEXT", default="", help="Why it was edited; it is recorded.")
+@click.option("--because", metavar="TEXT", default="", help="Why it was edited, or a cap overridden; it is recorded.")
+@overriding
 @in_session
-def queue(session: Session, file: Path | None, by: str | None, because: str) -> None:
+def queue(
+    session: Session,
+    file: Path | None,
+    by: str | None,
+    because: str,
+    overrides: Sequence[str],
+    payments_up_to: date | None,
+) -> None:
     """Put letters into the outbox, from which workers send them.
 
     Without FILE, what `dunning run` would send; with FILE, a plan that was saved and edited, as for `dunning send`.
     """
+    session.override(overrides, because, send=True)
+    session.confirm(payments_up_to)
     with session.working() as runner:
         outbox, runner.operator = outbox_of(runner), session.operator(by)
         if file is None:
@@ -51,8 +71,10 @@ def queue(session: Session, file: Path | None, by: str | None, because: str) -> 
             proposal = letters = runner.recalled(plan)
             for decision in stopped:
                 warn(f"item {decision.item} of customer {decision.customer} is left out: {decision.because}", "look")
+        runner.freshness.admit(letters, session.sending_day)
         if runner.guard is not None and not runner.guard.harmless:
             runner.guard.may_queue(letters, runner.transport.channel)
+        answered = runner.freshness.settle(letters, session.sending_day)
         refused = put(runner, outbox, letters)
     if not session.quiet:
         show_letters(letters.plan.actions, letters.ledger.customers)
@@ -60,7 +82,8 @@ def queue(session: Session, file: Path | None, by: str | None, because: str) -> 
     for one in refused:
         warn(f"{one.action.level_name} to {one.action.customer} is left out: {one.because}", "look")
     session.say(f"{count(len(letters.plan.actions) - len(refused), 'letter')} put into the outbox: dunning work --send")
-    session.end(look=bool(refused))
+    look = tell_problems(answered) or bool(refused)
+    session.end(look=look)
 
 
 @click.command()

@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from collections.abc import Mapping as MappingOf
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
@@ -75,6 +75,14 @@ class FilesSource:
         if keep is None:
             self._control = Control(items.rows, tally.read, tally.rejected, tally.balances)
             self._expect_total(tally.balances)
+
+    def as_of(self) -> datetime | None:
+        """When the oldest of the files with items was written. Raises SourceError for a file that is not there."""
+        try:
+            oldest = min((self._folder / path).stat().st_mtime for path in self._settings.items)
+        except OSError as error:
+            raise SourceError(error.strerror or str(error), where=str(self._settings.items[0])) from None
+        return datetime.fromtimestamp(oldest, UTC)
 
     def examine(self, creditor: Creditor, scope: Scope) -> Iterator[Section]:
         """The shape of each file, without its name and its headings, and what a reading shows. Raises as `read`."""

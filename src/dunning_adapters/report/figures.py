@@ -15,7 +15,9 @@ from dunning_core.ledger import Customer
 
 GONE_OUT = (End.ACCEPTED, End.IN_DOUBT, End.PROPOSED)
 """Ends of letters that are counted as sent; in a dry run those that would be."""
-TROUBLES = (End.IN_DOUBT, End.REFUSED, End.NOT_WRITTEN, End.LATER, End.UNAPPROVED, End.OVERTAKEN)
+TROUBLES = (
+    End.IN_DOUBT, End.REFUSED, End.NOT_WRITTEN, End.LATER, End.UNAPPROVED, End.WAITING, End.OVERTAKEN,
+)  # fmt: skip
 """Ends that somebody should look at, the most urgent first."""
 ZERO = Decimal(0)
 

@@ -15,13 +15,15 @@ from dunning_core.values import plain, total
 
 
 class Cap(StrEnum):
-    """The caps by the names of their settings."""
+    """The caps by the names of their settings; the last two are of `[run]` and ask about facts, not about letters."""
 
     MESSAGES_PER_RUN = "messages_per_run"
     MESSAGES_PER_DAY = "messages_per_day"
     FINAL_DEMANDS_PER_RUN = "final_demands_per_run"
     CUSTOMERS_SHARE = "customers_share"
     AMOUNT_SHARE = "amount_share"
+    MAX_DROP = "max_drop"
+    MAX_DAYS_BETWEEN = "max_days_between"
 
 
 @dataclass(frozen=True, slots=True)

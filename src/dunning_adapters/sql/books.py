@@ -19,7 +19,7 @@ from dunning_adapters.sql.rows import Bad, Row
 from dunning_adapters.sql.selection import Selection
 from dunning_core.errors import SourceError
 from dunning_core.ledger import Customer, Hold, OpenItem
-from dunning_core.values import Problem
+from dunning_core.values import Problem, total
 
 _PAYMENT: Final = "payment"
 """Before the id of a payment on account, because payments and invoices are numbered apart."""
@@ -83,6 +83,13 @@ class Books:
             for number, payments in enumerate(mapping.payments)
             if payments.newest
         ]
+        seen_as_items = [(payments.all_as_items(), n) for n, payments in enumerate(mapping.payments) if payments.newest]
+        selections = [
+            Selection(bind(connection, one, _numbered("payments", n)), one.columns, ("customer", "id"))
+            for one, n in seen_as_items
+            if one is not None
+        ]
+        self._summed = [each for each in selections if not each.is_text("balance")]
         credits = [
             (payments.as_items(), number) for number, payments in enumerate(mapping.payments) if payments.on_account
         ]
@@ -100,6 +107,13 @@ class Books:
         """The date of the newest payment. Raises SourceError when it is no date."""
         days = [day for bound, origin in self._payments if (day := _newest(connection, bound, origin)) is not None]
         return max(days, default=None)
+
+    def payments(self, connection: sa.Connection) -> tuple[int | None, dict[str, Decimal]]:
+        """How many payments there are, and per currency what those amount to whose amounts are mapped."""
+        if not self._payments:
+            return None, {}
+        rows = sum(connection.scalar(bound.select(sa.func.count())) or 0 for bound, _ in self._payments)
+        return rows, total(pair for each in self._summed for pair in each.sums(connection).items())
 
     def customers(
         self, connection: sa.Connection, names: Collection[str], problems: list[Problem]

@@ -22,6 +22,7 @@ from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.conversion import FORMER, convert
 from dunning_adapters.sql.engine import engine_for, first_line, shown, url_from
 from dunning_adapters.sql.erasure import blank, listed
+from dunning_adapters.sql.readings import Readings
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
 from dunning_adapters.sql.safeguards import Safeguards
 from dunning_adapters.sql.schema import (
@@ -84,6 +85,8 @@ class SqlHistory:
         self._secret = ""
         self.safeguards = Safeguards(engine)
         """What holds sending back, kept in the same database."""
+        self.readings = Readings(engine)
+        """What each full reading amounted to, kept there too."""
 
     @property
     def engine(self) -> Engine:

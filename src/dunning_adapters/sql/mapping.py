@@ -60,13 +60,22 @@ class Payments(Relation):
     unmatched: tuple[Condition, ...] = ()
     newest: bool = True
 
+    @property
+    def _missing(self) -> list[str]:
+        """What an item needs and these rows do not have."""
+        return [name for name in ("id", "customer", "amount", "currency") if getattr(self.columns, name) is None]
+
     @model_validator(mode="after")
     def _credits_are_complete(self) -> Self:
-        missing = [name for name in ("id", "customer", "amount", "currency") if getattr(self.columns, name) is None]
+        missing = self._missing
         if self.on_account and missing:
             message = f"payments on account need columns for {', '.join(missing)}"
             raise ValueError(message)
         return self
+
+    def all_as_items(self) -> Items | None:
+        """All of them, matched or not, seen as items; None where only their dates are mapped."""
+        return None if self._missing else self.model_copy(update={"unmatched": ()}).as_items()
 
     def as_items(self) -> Items:
         """Payments on account, seen as items: due when they came in, worth the negative of their amount."""

@@ -6,8 +6,8 @@ import json
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
-from typing import Final, TypeVar
+from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, func, insert, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,14 +17,13 @@ from dunning_adapters.sql import switch
 from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.engine import first_line, shown
 from dunning_adapters.sql.record import fingerprint
-from dunning_adapters.sql.safety_tables import ADOPTED, METADATA, OVERRIDE, STATE
+from dunning_adapters.sql.safety_tables import ADOPTED, METADATA, OVERRIDE, STATE, us
 from dunning_adapters.sql.schema import EVENT, create
 from dunning_adapters.sql.transaction import transact
 from dunning_core.errors import HistoryError
 from dunning_core.event import EventKind
 from dunning_core.ledger import OpenItem
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _Answer = TypeVar("_Answer")
 
 
@@ -55,7 +54,7 @@ class Safeguards:
 
     def dispatched(self, since: datetime) -> int:
         """How many letters were dispatched at that moment or later, by the clock of those who sent them."""
-        query = select(func.count()).where(EVENT.c.kind == EventKind.DISPATCHED.value, EVENT.c.at_us >= _us(since))
+        query = select(func.count()).where(EVENT.c.kind == EventKind.DISPATCHED.value, EVENT.c.at_us >= us(since))
 
         def counted(connection: Connection) -> int:
             return int(connection.scalar(query) or 0) if inspect(connection).has_table(EVENT.name) else 0
@@ -84,24 +83,32 @@ class Safeguards:
     def allow(self, cap: str, because: str, by: str, at: datetime, until: datetime) -> None:
         """Record that somebody lets one run over a cap, until a moment."""
         given = insert(OVERRIDE).values(
-            cap=cap, given_us=_us(at), until_us=_us(until), used_us=0, given_by=by, because=because
+            cap=cap, given_us=us(at), until_us=us(until), used_us=0, given_by=by, because=because
         )
         self._write(lambda connection: connection.execute(given))
 
     def allowed(self, at: datetime) -> set[str]:
         """The caps that a run may break at that moment: somebody said so, no run used it, and it did not expire."""
-        query = select(OVERRIDE.c.cap).where(OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > _us(at))
+        query = select(OVERRIDE.c.cap).where(OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > us(at))
         return self._read(lambda connection: set(connection.scalars(query)))
+
+    def answer(self, cap: str, at: datetime) -> tuple[str, str]:
+        """Who let a run over a cap, and why: of the override that the next one uses. Empty where there is none."""
+        unused = (OVERRIDE.c.cap == cap, OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > us(at))
+        first = select(OVERRIDE.c.given_by, OVERRIDE.c.because).where(*unused)
+        query = first.order_by(OVERRIDE.c.until_us, OVERRIDE.c.given_us).limit(1)
+        found = self._read(lambda connection: connection.execute(query).first())
+        return (found[0], found[1]) if found else ("", "")
 
     def use(self, caps: Collection[str], at: datetime) -> bool:
         """Use up an override of each cap, the one that expires first; none of them when one is missing."""
 
         def used(connection: Connection) -> None:
             for cap in sorted(caps):
-                unused = (OVERRIDE.c.cap == cap, OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > _us(at))
+                unused = (OVERRIDE.c.cap == cap, OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > us(at))
                 first = select(OVERRIDE.c.given_us).where(*unused).order_by(OVERRIDE.c.until_us, OVERRIDE.c.given_us)
                 given = connection.scalar(first.limit(1))
-                one = update(OVERRIDE).where(*unused, OVERRIDE.c.given_us == given).values(used_us=_us(at))
+                one = update(OVERRIDE).where(*unused, OVERRIDE.c.given_us == given).values(used_us=us(at))
                 if given is None or connection.execute(one).rowcount != 1:
                     raise _Missing
 
@@ -226,7 +233,3 @@ def _baseline(connection: Connection) -> Baseline | None:
 def _written(baseline: Baseline) -> str:
     last = baseline.last.isoformat() if baseline.last else ""
     return json.dumps([baseline.on.isoformat(), baseline.adopted, baseline.released, baseline.steps, last])
-
-
-def _us(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -6,6 +6,7 @@ name of this database, `baseline` the first day and how far the items of that da
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import BigInteger, Column, Integer, MetaData, PrimaryKeyConstraint, Table
@@ -14,9 +15,15 @@ from sqlalchemy.dialects import sqlite
 from dunning_adapters.sql.schema import ascii_text, long_text
 
 METADATA: Final = MetaData()
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def _moment(name: str) -> Column[int]:
+def us(at: datetime) -> int:
+    """A moment as it is kept."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(name: str) -> Column[int]:
     """Microseconds since 1970 UTC; 0: never."""
     return Column(name, BigInteger().with_variant(sqlite.INTEGER(), "sqlite"), nullable=False)
 
@@ -36,9 +43,9 @@ OVERRIDE: Final = Table(
     "dunning_override",
     METADATA,
     Column("cap", ascii_text(32), nullable=False),
-    _moment("given_us"),
-    _moment("until_us"),
-    _moment("used_us"),
+    moment("given_us"),
+    moment("until_us"),
+    moment("used_us"),
     Column("given_by", long_text(), nullable=False),
     Column("because", long_text(), nullable=False),
     PrimaryKeyConstraint("cap", "given_us"),

@@ -133,6 +133,10 @@ class Selection:
                 sums[code] = sums.get(code, Decimal(0)) + Decimal(row[0] or 0).scaleb(scale)
         return sums
 
+    def is_text(self, field: str) -> bool:
+        """Whether the database holds a field as text, which it cannot add up."""
+        return self._is_text(self.origins[field])
+
     def shares(self, other: Selection, field: str) -> ColumnElement[bool]:
         """Whether the other selection has a row with the same `field`."""
         mine, theirs = self.keys[field], other.keys[field]
@@ -152,7 +156,7 @@ class Selection:
     def units(self, origin: From, sign: int = 1) -> tuple[ColumnElement[Any], ColumnElement[int]]:
         """A balance in whole ten-thousandths, and 1 where that is not exactly the balance, or it is text."""
         amount, finest = self._amount(origin), 10**FINEST
-        if isinstance(self.bound.types.get(origin.column), sa.String):
+        if self._is_text(origin):
             return sa.literal(0, sa.BigInteger()), sa.literal(1, sa.Integer())
         if self.bound.dialect.name == "sqlite":  # an exact amount is the float nearest to it
             units, stored = self._exact(amount), sa.func.typeof(amount)
@@ -162,6 +166,9 @@ class Selection:
             exact = self._exact(amount)
             units, same = sa.cast(exact * finest, sa.BigInteger), exact == amount
         return self._signed(sign * units, origin), sa.case((same, 0), else_=1)
+
+    def _is_text(self, origin: From) -> bool:
+        return isinstance(self.bound.types.get(origin.column), sa.String)
 
     def _amount(self, origin: From) -> ColumnElement[Any]:
         return self.bound.column(origin.column) if origin.column else sa.literal(origin.value)

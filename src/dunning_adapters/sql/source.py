@@ -184,11 +184,14 @@ class _Reading:
             for code, amount in each.balances(self.connection).items():
                 balances[code] = balances.get(code, Decimal(0)) + amount
         seen = set().union(*(each.currencies for each in self.receivables))
+        payments, paid = self.books.payments(self.connection)
         return Control(
             rows=self.rows,
             read=sum(each.read for each in self.receivables),
             rejected=sum(len(each.rejected) for each in self.receivables),
             balances={code: amount for code, amount in sorted(balances.items()) if amount or code in seen},
+            payments=payments,
+            paid=paid,
         )
 
     def _nameless(self) -> Iterator[Ledger]:

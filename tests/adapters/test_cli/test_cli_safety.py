@@ -20,7 +20,8 @@ CUSTOMERS = {
 @pytest.fixture
 def inbox(firm):
     with mail_server() as server:
-        firm.settings((firm.folder / "dunning.toml").read_text("utf-8") + server.transport)
+        knows_the_bank = "[run]\nunconfirmed_level = 9\n"
+        firm.settings((firm.folder / "dunning.toml").read_text("utf-8") + server.transport + knows_the_bank)
         yield server
 
 
