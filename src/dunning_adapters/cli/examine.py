@@ -145,6 +145,8 @@ def letters_may_leave(runner: Runner, findings: Findings) -> None:
             findings.good(f"safety: armed until {runner.guard.armed_until()}")
         if why := runner.guard.stopped():
             findings.warning(f"safety: {why}")
+    with findings.trying():
+        runner.freshness.current()
 
 
 @dataclass(slots=True)

@@ -130,6 +130,7 @@ def test_a_file_of_the_day_before_yesterday_is_not_sent_from(books, inbox):
     assert "48 hours ago; 24 are allowed (export it again, or set run.file_max_age_hours)" in said
     assert "48 hours ago" in books("run", code=1).stderr
     books("queue", code=2)
+    assert "48 hours ago" in books("check", code=1).stderr
     text = (books.folder / "dunning.toml").read_text("utf-8")
     books.settings(text + "[run]\nfile_max_age_hours = 72\n")
     books("run", "--send")

@@ -9,7 +9,9 @@ from dunning_adapters.memory import MemorySource, MemoryTransport
 from dunning_adapters.ports import Control
 from dunning_adapters.result import End
 from dunning_adapters.sql import SqlHistory
+from dunning_adapters.sql.outbox import Outbox
 from dunning_adapters.sql.readings import READING
+from dunning_adapters.worker import queue
 from dunning_core.errors import SafetyError
 from dunning_core.ledger import ItemKind, OpenItem
 
@@ -246,6 +248,14 @@ def test_the_newest_payment_in_a_file_is_good_enough_for_cron(firm, ago, end):
     paid = here.items[0].balance / -10
     here.knows("C").items.append(OpenItem("C/1", "C", here.day - timedelta(ago), paid, "RON", kind=ItemKind.PAYMENT))
     assert here.ends(here.run())["A"] is end
+
+
+def test_what_waits_does_not_get_into_the_outbox(firm):
+    here = climbed(firm)
+    runner, outbox = here.runner, Outbox(here.history)
+    (refused,) = queue(runner, outbox, runner.plan(here.day))
+    assert (refused.action.customer, "--payments-up-to" in refused.because) == ("A", True)
+    assert [waiting.action.customer for waiting in outbox.letters()] == ["B"]
 
 
 def test_what_goes_without_asking_is_a_setting(firm):
