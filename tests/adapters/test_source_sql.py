@@ -573,9 +573,30 @@ def test_payments_reduce_nothing_unless_they_are_on_account(engine: sa.Engine, *
     assert items == {"1": Decimal(1), "2": Decimal(1)} | {id_: Decimal(amount) for id_, amount in credit.items()}
     assert {ledger.payments_as_of for ledger in ledgers} == {date(2026, 2, 7)}
     assert len([problem for problem in problems if "identifier is missing" in problem]) == 1 + on_account
+    control = source.control()
+    assert (control.payments, control.paid) == (5, {"RON": Decimal("6.30")})  # who paid the fifth is not known
     assert [item.credit_for for ledger in ledgers for item in ledger.items if item.id == "payment:1"] == [
         "1"
     ] * on_account
+
+
+@pytest.mark.parametrize("columns", [{"date": "day"}, {"date": "day", "id": "id", "customer": "who", "amount": "much"}])
+def test_payments_are_counted_also_where_they_cannot_be_added_up(engine: sa.Engine, columns: dict[str, str]) -> None:
+    build(engine, [row("1", "1")])
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE payments (id INTEGER, who INTEGER, day DATE, much VARCHAR(9))")
+        connection.exec_driver_sql("INSERT INTO payments VALUES (1, 1, '2026-01-05', '1,50'), (2, 1, '2026-01-06', '')")
+    money = {"currency": {"value": "RON"}} if "amount" in columns else {}
+    source = SqlSource(engine, small(payments={"table": "payments", "columns": columns | money}))
+    whole(source)
+    assert (source.control().payments, source.control().paid) == (2, {})
+
+
+def test_without_payments_nothing_is_announced_of_them(engine: sa.Engine) -> None:
+    build(engine, [row("1", "1")])
+    source = SqlSource(engine, small())
+    whole(source)
+    assert (source.control().payments, source.control().paid) == (None, {})
 
 
 def test_items_and_payments_may_be_rows_of_one_table(engine: sa.Engine) -> None:
