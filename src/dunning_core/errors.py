@@ -26,6 +26,13 @@ class PolicyError(DunningError):
     """A policy is not lawful or cannot work; `where` names the field."""
 
 
+class LawError(DunningError):
+    """A statute has no answer: the kind of debtor is not known, a day lies beyond the table, a fact is missing.
+
+    Nothing is claimed then: a figure that nobody may ask for is worse than none.
+    """
+
+
 class TemplateError(DunningError):
     """A template is missing, broken or forbidden; `where` names file and line."""
 

@@ -16,10 +16,7 @@ from babel.dates import format_date
 from babel.localedata import exists
 from babel.numbers import format_currency, format_decimal
 
-from dunning_core.values import minor_digits
-
-WITHOUT_DECIMALS = frozenset({"HUF"})
-"""Currencies written without decimals when the amount is whole, as nobody writes fillér any more."""
+from dunning_core.values import WITHOUT_DECIMALS, minor_digits
 
 _PROBE = Decimal("1234567.891")
 _SHAPE = re.compile(r"(\D*)1(\D*)234(\D*)567(?:(\D+)(\d+))?(\D*)")

@@ -68,6 +68,10 @@ BOOKED_FINER = {"IQD": 3} | dict.fromkeys(
 Babel follows the locale data: HUF, COP and IDR lost theirs in 2.19, RSD got its own back."""
 
 
+WITHOUT_DECIMALS = frozenset({"HUF"})
+"""Currencies written and paid without decimals, as nobody has fillér any more; prices of a unit may still have some."""
+
+
 @cache
 def minor_digits(currency: str) -> int:
     """Digits after the decimal point in which a currency is booked (ISO 4217): 2 for EUR and HUF, 0 for JPY."""
