@@ -152,6 +152,13 @@ class AgingTable(_Table):
         return value
 
 
+class LawTable(_Table):
+    """`[law]`: statutes and rates. Their tables are watched by `dunning check` when this table is there."""
+
+    statutes: Path | None = None
+    """A file of yours on top of the statutes of the package."""
+
+
 class PluginsTable(_Table):
     """`[plugins]`: modules to load besides the installed plugins, and installed ones to leave out."""
 
@@ -183,6 +190,7 @@ class Settings(_Table):
     report: ReportTable = ReportTable()
     journal: JournalTable = JournalTable()
     aging: AgingTable = AgingTable()
+    law: LawTable | None = None
     plugins: PluginsTable = PluginsTable()
     safety: SafetyTable = SafetyTable()
     approval: ApprovalTable = ApprovalTable()

@@ -287,8 +287,8 @@ def test_a_moved_due_date_is_as_sure_as_the_rule_that_moves_it():
     kept = law.interest(D(1000), "PLN", date(2026, 5, 4), date(2026, 6, 1), debtor=BUSINESS)
     assert (moved.amount, moved.segments) == (kept.amount, kept.segments)
     assert (moved.mark, kept.mark) == (Mark.VERIFY, Mark.SECONDARY)
-    assert "verify how a due date on a day off moves: art. 115 KC" in moved.notes
-    assert not any("verify how" in note for note in kept.notes)
+    assert "how a due date on a day off moves is from memory: art. 115 KC" in moved.notes
+    assert not any("from memory" in note for note in kept.notes)
     assert not any("not known" in note for note in (*moved.notes, *kept.notes))
 
 
@@ -583,20 +583,32 @@ def test_a_file_that_cannot_be_is_one_clear_line(text, message):
     assert "\n" not in str(raised.value)
 
 
+def test_a_law_is_found_by_its_rates_too():
+    assert STATUTES.law("HU_B2B_EUR") is STATUTES.law("hu-b2b-eur")
+
+
 def test_a_law_that_nobody_has_is_refused():
     with pytest.raises(LawError, match=r"there is no law 'pl' \(laws are pl-b2b, "):
         STATUTES.law("pl")
 
 
 def test_tables_that_end_are_seen_in_time():
-    assert STATUTES.ending(date(2026, 11, 1), 59) == {}
-    ending = STATUTES.ending(date(2026, 11, 1), 60)
-    assert ending["PL_B2B_COMMERCIAL"] == date(2026, 12, 31)
-    assert "PL_B2B_PRE2016_TAX_ARREARS" not in ending
-    assert set(ending) == {law.table.id for law in LAWS.values()} - {"PL_B2B_PRE2016_TAX_ARREARS"}
-    assert "PL_B2B_COMMERCIAL" in STATUTES.ending(date(2027, 12, 30), 0)
-    assert "PL_B2B_COMMERCIAL" not in STATUTES.ending(date(2027, 12, 31), 0)
-    assert "PL_B2B_COMMERCIAL" not in STATUTES.extended(NEXT).ending(date(2026, 12, 1), 60)
+    assert STATUTES.ending("PL", date(2026, 11, 1), 59) == {}
+    ending = STATUTES.ending("PL", date(2026, 11, 1), 60)
+    assert set(ending.values()) == {date(2026, 12, 31)}
+    assert set(ending) == {
+        "PL_B2B_COMMERCIAL",
+        "PL_B2B_PUBLIC_HEALTHCARE_DEBTOR",
+        "PL_CIVIL_481",
+        "PL_CIVIL_481_MAX",
+    }
+    assert "HU_B2B_EUR" in STATUTES.ending("HU", date(2026, 11, 1), 60)
+    assert "PL_B2B_COMMERCIAL" in STATUTES.ending("PL", date(2027, 12, 30), 0)
+    assert "PL_B2B_COMMERCIAL" not in STATUTES.ending("PL", date(2027, 12, 31), 0)
+    assert "PL_B2B_COMMERCIAL" not in STATUTES.extended(NEXT).ending("PL", date(2026, 12, 1), 60)
+    assert STATUTES.ending("EU", date(2026, 12, 1), 60) == {}
+    with pytest.raises(LawError, match="the statutes of DE are not known"):
+        STATUTES.ending("DE", date(2026, 12, 1), 60)
 
 
 def test_every_country_is_read():

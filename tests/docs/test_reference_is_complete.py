@@ -91,6 +91,7 @@ EXPECTED = [
     ("reference/settings.md", "## `[report]`", settings.ReportTable),
     ("reference/settings.md", "## `[journal]`", settings.JournalTable),
     ("reference/settings.md", "## `[aging]`", settings.AgingTable),
+    ("reference/settings.md", "## `[law]`", settings.LawTable),
     ("reference/settings.md", "## `[plugins]`", settings.PluginsTable),
     ("reference/settings.md", "## `[safety]`", SafetyTable),
     ("reference/settings.md", "## `[safety]`", WindowTable),
@@ -295,6 +296,8 @@ LIBRARY = (
     "ledger", "policy", "plan", "decision", "action", "render", "document", "event", "history", "aging", "dates",
     "values", "table", "rules", "prose", "numerals",
     "payment_code",
+    "values", "table", "rules", "prose", "interest", "compensation", "exchange", "limitation", "allocation", "law",
+    "law.country",
 )  # fmt: skip
 
 

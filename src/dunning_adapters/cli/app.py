@@ -20,6 +20,7 @@ from dunning_adapters.cli.held import held
 from dunning_adapters.cli.history import history
 from dunning_adapters.cli.init import init
 from dunning_adapters.cli.inspect import inspect
+from dunning_adapters.cli.interest import interest
 from dunning_adapters.cli.journal import journal
 from dunning_adapters.cli.plan import plan
 from dunning_adapters.cli.report import report
@@ -82,6 +83,7 @@ for command in (
     go,
     journal,
     erase,
+    interest,
     scenarios,
     adapters,
     demo,

@@ -10,6 +10,7 @@ from dunning_adapters.cli.examine import (
     letters_can_be_written,
     letters_may_leave,
     ports_are_made,
+    rates_last,
     settings_are_sound,
     transport_answers,
 )
@@ -55,5 +56,7 @@ def _examine(session: Session, findings: Findings) -> None:
         runner = ports.runner(settings, told)
         if runner is not None:
             letters_may_leave(runner, findings)
-            books = books_agree(runner, session.as_of or runner.today(), findings)
+            today = session.as_of or runner.today()
+            rates_last(settings, today, findings)
+            books = books_agree(runner, today, findings)
             letters_can_be_written(runner, books, findings)

@@ -20,6 +20,7 @@ from dunning_adapters.result import End
 from dunning_adapters.runner import Progress, Runner
 from dunning_adapters.senders import CREDITOR
 from dunning_adapters.settings import Settings
+from dunning_adapters.statutes import statutes
 from dunning_adapters.wording import templates
 from dunning_core.decision import Outcome
 from dunning_core.errors import ConfigError
@@ -31,6 +32,8 @@ from dunning_core.plan import reach
 from dunning_core.policy import remarks
 from dunning_core.render import Templates
 
+SOON = 60
+"""Days before a table of rates ends on which one is warned: half-years are published some weeks ahead."""
 NAMED = 3
 """Customers named as examples; the others are only counted."""
 
@@ -55,6 +58,18 @@ def settings_are_sound(settings: Settings, findings: Findings) -> None:
         with findings.trying("report.mail_to"):
             read_address(address)
     findings.good(f"policies: {', '.join(policies)}")
+
+
+def rates_last(settings: Settings, as_of: date, findings: Findings) -> None:
+    """Warn of tables of rates that end soon, where the settings say that statutes matter. Raises no error."""
+    if settings.law is None:
+        return
+    file = settings.law.statutes
+    with findings.trying():
+        known = statutes(settings.folder / file if file else None)
+        for id_, until in known.ending(settings.creditor.country, as_of, SOON).items():
+            when = f"ends on {until}" if until >= as_of else f"ended on {until}"
+            findings.warning(f"law: {id_} {when}: add what was published since to law.statutes")
 
 
 def _creditor(settings: Settings, findings: Findings) -> None:

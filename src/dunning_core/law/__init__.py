@@ -68,10 +68,11 @@ class Statutes:
         return Statutes.of(on_top(self.given, more), where)
 
     def law(self, name: str) -> Law:
-        """The regime of that name. Raises LawError if there is none."""
-        if name not in self.laws:
-            raise LawError(f"there is no law {name!r} (laws are {', '.join(self.laws)})")
-        return self.laws[name]
+        """The regime of that name, or with the rates of that name. Raises LawError if there is none."""
+        for law in self.laws.values():
+            if name in {law.name, law.table.id}:
+                return law
+        raise LawError(f"there is no law {name!r} (laws are {', '.join(self.laws)})")
 
     def country(self, code: str) -> Country:
         """The facts of a country. Raises LawError for one whose statutes are not known."""
@@ -103,13 +104,14 @@ class Statutes:
         what = f"no statutory rate is known for a {debtor_kind} that owes {currency} under the law of {country}"
         raise LawError(what, where="law", mend="name a law, or the rate that was agreed")
 
-    def ending(self, as_of: date, within_days: int) -> dict[str, date]:
-        """Tables of regimes that end, or ended, at most `within_days` days after `as_of`: id -> last day.
+    def ending(self, country: str, as_of: date, within_days: int) -> dict[str, date]:
+        """Tables of a country's regimes that end, or ended, at most `within_days` days after `as_of`: id -> last day.
 
-        Tables that end in favour of another one, before all days of today, are over on purpose: those that ended a year
-        ago or more are left out.
+        Those that ended a year ago or more are left out: they are over on purpose. Raises LawError for a country whose
+        statutes are not known.
         """
-        tables = {law.table.id: law.table.until for law in self.laws.values()}
+        code = self.country(country).code
+        tables = {law.table.id: law.table.until for law in self.laws.values() if law.country.code == code}
         horizon = as_of + timedelta(within_days)
         return {id_: until for id_, until in tables.items() if as_of - timedelta(365) < until <= horizon}
 

@@ -250,5 +250,5 @@ class Law:
         if rule.shift != "keep" and not calendar.knows(due):
             notes.append(f"public holidays of {due.year} are not known: only weekends moved the due date")
         if Mark.VERIFY in self._mark_of(due):
-            notes.append(f"verify how a due date on a day off moves: {rule.basis}")
+            notes.append(f"how a due date on a day off moves is from memory: {rule.basis}")
         return tuple(notes)

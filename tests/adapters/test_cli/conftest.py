@@ -45,7 +45,7 @@ C4,Győri Öntöde Zrt.,HU,hu,business,szamlak@ontode.example,Béla Nagy,bela@le
 C5,Pokój i Spółka,PL,pl,business,,Béla Nagy,bela@levente.example
 """
 DAY = "2026-11-21"
-WITHOUT_SETTINGS = {"scenarios", "demo", "inspect"}
+WITHOUT_SETTINGS = {"scenarios", "demo", "inspect", "interest"}
 
 
 class Firm:
