@@ -11,6 +11,7 @@ from itertools import islice
 
 from dunning_adapters.cli.findings import Findings
 from dunning_adapters.cli.letters import count
+from dunning_adapters.identifiers import wrong_iban, wrong_tax_id
 from dunning_adapters.mailbox import read_address
 from dunning_adapters.memory import MemoryHistory, MemoryTransport
 from dunning_adapters.plugins import Plugins
@@ -26,7 +27,7 @@ from dunning_core.decision import Outcome
 from dunning_core.errors import ConfigError
 from dunning_core.event import EventKind
 from dunning_core.history import results
-from dunning_core.ledger import Customer
+from dunning_core.ledger import Customer, CustomerKind
 from dunning_core.payment_code import code_for
 from dunning_core.plan import reach
 from dunning_core.policy import remarks
@@ -76,6 +77,11 @@ def _creditor(settings: Settings, findings: Findings) -> None:
     creditor = settings.creditor
     if not creditor.accounts:
         findings.error("creditor.accounts: there is none, so no letter can say where to pay")
+    for account in creditor.accounts:
+        if wrong_iban(account.number):
+            findings.warning(f"creditor.accounts: {account.number!r} is no IBAN: its control digits are wrong")
+    if wrong_tax_id(creditor.tax_id, creditor.country):
+        findings.warning(f"creditor.tax_id: {creditor.tax_id!r} cannot be one of {creditor.country}")
     if creditor.email:
         with findings.trying("creditor.email"):
             read_address(creditor.email)
@@ -174,6 +180,7 @@ class Books:
     open_in: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     unreachable: list[str] = field(default_factory=list)
+    misnumbered: list[str] = field(default_factory=list)
     kinds: dict[tuple[str, str], Customer] = field(default_factory=dict)
     in_doubt: int = 0
 
@@ -210,6 +217,8 @@ def _note(books: Books, piece: Proposal, runner: Runner) -> None:
         books.kinds.setdefault((customer.language, customer.country), customer)
         if reach(customer, runner.settings.run.channels) is None:
             books.unreachable.append(f"{customer.id} {customer.name}")
+        if customer.kind is not CustomerKind.CONSUMER and wrong_tax_id(customer.tax_id, customer.country):
+            books.misnumbered.append(f"{customer.id} {customer.tax_id}")
 
 
 def _accounts(settings: Settings, books: Books, findings: Findings) -> None:
@@ -223,6 +232,9 @@ def _people(books: Books, findings: Findings) -> None:
     if books.unreachable:
         what = f"{count(len(books.unreachable), 'customer has', 'customers have')} no usable address"
         findings.warning(f"source: {what}: {_some(books.unreachable)}; they go to the call list")
+    if books.misnumbered:
+        what = f"{count(len(books.misnumbered), 'customer has', 'customers have')} a tax id that cannot be right"
+        findings.warning(f"source: {what}: {_some(books.misnumbered)}")
     if books.outcomes[Outcome.UNKNOWN_CUSTOMER]:
         what = f"{count(books.outcomes[Outcome.UNKNOWN_CUSTOMER], 'item')} of customers that it does not describe"
         findings.warning(f"source: {what}; they get no letter")

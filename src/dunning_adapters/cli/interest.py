@@ -17,6 +17,7 @@ from dunning_adapters.cli.screen import Column, say, show, warn
 from dunning_adapters.cli.screen import amount as written
 from dunning_adapters.cli.session import day
 from dunning_adapters.exchange import exchange
+from dunning_adapters.public_holidays import with_holidays
 from dunning_adapters.statutes import statutes
 from dunning_core.interest import Claim, Mark, Segment
 from dunning_core.law import Statutes
@@ -113,8 +114,9 @@ class Question:
 @click.option("--compensation", is_flag=True, help="Show the compensation for recovery costs as well.")
 @click.option("--exchange", "files", type=FILE, multiple=True, help="A file of exchange rates.")
 @click.option("--statutes", "file", type=FILE, help="A file with rates of yours.")
+@click.option("--holidays", "more", is_flag=True, help="Years without holidays here: ask the package holidays.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def interest(as_list: bool, as_json: bool, file: Path | None, **options: Any) -> None:  # noqa: FBT001 - click calls it by names
+def interest(as_list: bool, as_json: bool, more: bool, file: Path | None, **options: Any) -> None:  # noqa: FBT001 - click calls it by names
     """Work out the interest on a late payment: days, rates, sources and the sum.
 
     Rates, holidays and rules are data with a source and a mark each; C means that a fact is to be verified.
@@ -128,6 +130,8 @@ def interest(as_list: bool, as_json: bool, file: Path | None, **options: Any) ->
     if missing:
         message = "say " + ", ".join(f"--{name.replace('_', '-')}" for name in missing) + ", or --list"
         raise click.UsageError(message)
+    if more:
+        known = with_holidays(known, options["due"].year, options["due"].year + 1)
     question = Question(**{**options, "debtor": options["debtor"] or ""})
     law = question.chosen(known)
     claim = question.interest(law)

@@ -55,12 +55,16 @@ class Statutes:
         """With the facts of a TOML text on top: `[PL.rates.PL_B2B_COMMERCIAL]`, `[ES.due]` and so on.
 
         Rates are added to those of the table, or stand in for those of the same day; everything else is replaced.
-        Raises LawError for a text that is no TOML, a country that is not known, and facts that cannot be.
+        Raises LawError for a text that is no TOML, a country that is not known, and facts that cannot be right.
         """
         try:
             more = read_toml(text)
         except ValueError as error:
             raise LawError(str(error), where=where) from None
+        return self.with_facts(more, where=where)
+
+    def with_facts(self, more: Mapping[str, Any], *, where: str = "statutes") -> Statutes:
+        """With plain data on top, as `extended` reads them. Raises LawError as it does."""
         for code, facts in more.items():
             if code not in self.given or not isinstance(facts, Mapping):
                 what = f"there is no country {code!r} (countries are {', '.join(self.given)})"

@@ -81,6 +81,15 @@ def test_facts_from_memory_are_shown_as_to_verify(firm):
     assert "--demanded" not in demanded.stderr
 
 
+def test_holidays_of_other_years_come_from_the_package(firm):
+    pytest.importorskip("holidays")
+    old = ("interest", "--law", "hu-b2b", "--amount", "1000", "--due", "2023-12-25", "--as-of", "2024-01-05")
+    assert "public holidays of 2023 are not known" in firm(*old).stderr
+    said = firm(*old, "--holidays")
+    assert said.stdout.startswith("1 000 HUF due on 2023-12-25, which is due on 2023-12-27")
+    assert "not known" not in said.stderr
+
+
 def test_forints_have_no_decimals(firm):
     said = firm("interest", "--law", "hu-b2b", "--amount", "1000000", "--due", "2023-12-15", "--as-of", "2024-08-10")
     assert "Total 119 548 HUF for 239 days, by Ptk. 6:155 (1) (D)." in said.stdout
