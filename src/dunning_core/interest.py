@@ -120,7 +120,7 @@ class Segment:
     principal: Decimal
     source: str
     mark: Mark
-    year: int = 365
+    year: int
     """Days that count as a year."""
 
     @property

@@ -70,6 +70,11 @@ def test_a_table_that_cannot_be_is_refused(rates, message):
         ExchangeTable(ExchangeRate("PLN", date(2026, 3, 31), Decimal(rate), source) for rate, source in rates)
 
 
+def test_a_euro_may_cost_less_than_one():
+    table = ExchangeTable([ExchangeRate("GBP", date(2026, 3, 31), Decimal("0.85"), "t")])
+    assert table.rate("GBP", date(2026, 3, 31)).rate == Decimal("0.85")
+
+
 def test_the_same_rate_twice_is_one():
     table = ExchangeTable([ExchangeRate("PLN", date(2026, 3, 31), Decimal(rate), "t") for rate in ("4.0", "4.00")])
     assert table.rate("PLN", date(2026, 3, 31)).rate == 4

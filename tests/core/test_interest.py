@@ -163,6 +163,8 @@ def test_what_was_not_looked_at_is_to_be_verified():
     before = accrue(D(1000), date(2024, 1, 1), date(2024, 6, 30), checked)
     after = accrue(D(1000), date(2024, 1, 1), date(2024, 7, 1), checked)
     assert [(one.mark, one.days) for one in (*before, *after)] == [(Mark.OFFICIAL, 181), (Mark.VERIFY, 182)]
+    assert checked.on(date(2024, 6, 30)).mark is Mark.OFFICIAL
+    assert checked.on(date(2024, 7, 1)).mark is Mark.VERIFY
 
 
 @pytest.mark.parametrize(

@@ -426,6 +426,20 @@ def test_spain_asks_for_euro_without_any_exchange():
     assert (claim.amount, claim.currency, claim.mark) == (D("40.00"), "EUR", Mark.VERIFY)
 
 
+def test_one_sum_for_all_values_compares_nothing():
+    claim = LAWS["es-b2b"].compensation(D(100), "USD", date(2026, 4, 24), date(2026, 4, 25), debtor=BODY)
+    assert claim.amount == 40
+
+
+@pytest.mark.parametrize(("due", "amount"), [("2019-12-31", "160.00"), ("2020-01-01", "400.00"), ("2013-04-28", "160")])
+def test_a_rule_holds_from_its_first_day_to_its_last(due, amount):
+    rates = exchanged("PLN", "4", "2013-03-29", "2019-11-29", "2019-12-31")
+    claim = LAWS["pl-b2b"].compensation(
+        D(90000), "PLN", date.fromisoformat(due), date(2020, 2, 1), debtor=BUSINESS, exchange=rates
+    )
+    assert claim.amount == D(amount)
+
+
 def test_romania_converts_on_the_day_of_the_demand():
     rates = exchanged("RON", "5.0912", "2026-06-05", "2026-06-08")
     claim = LAWS["ro-b2b"].compensation(
