@@ -265,6 +265,14 @@ def test_holidays_that_are_handed_in_count_too():
     assert claim.segments[0].since == date(2023, 12, 28)
 
 
+@pytest.mark.parametrize(
+    ("day", "known"), [("2023-12-31", False), ("2024-01-01", True), ("2028-12-31", True), ("2029-01-01", False)]
+)
+def test_holidays_are_known_from_a_first_to_a_last_day(day, known):
+    assert STATUTES.country("PL").calendar.knows(date.fromisoformat(day)) is known
+    assert not STATUTES.country("EU").calendar.knows(date.fromisoformat(day))
+
+
 def test_the_end_of_the_calendar_is_no_crash():
     assert STATUTES.country("PL").effective_due(date.max, frozenset({date.max})) == date.max
 
