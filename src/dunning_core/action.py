@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from dunning_core.event import Event, EventKind
+from dunning_core.interest import Claim
 from dunning_core.values import digest, total
 
 
@@ -36,13 +37,23 @@ class Deduction:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Interest or compensation for one item. `asked`: the letter asks for it; otherwise it only announces it."""
+
+    item: str
+    asked: bool
+    claim: Claim
+
+
 @dataclass(frozen=True)
 class Action:
     """A letter that the plan wants to go out. Everything that the letter states is frozen in it.
 
     `claimed` lines are asked for; `listed` lines are shown besides. `deadline` is the payment deadline it sets.
     `repeat` counts how often the same items were on a letter of this level before. `by` is empty when the rules
-    chose it, otherwise who did; `because` is that person's reason, which `despite_holds` requires.
+    chose it, otherwise who did; `because` is that person's reason, which `despite_holds` requires. `charges` are asked
+    for, or announced, besides.
     """
 
     creditor: str
@@ -60,6 +71,7 @@ class Action:
     by: str = ""
     because: str = ""
     despite_holds: bool = False
+    charges: tuple[Charge, ...] = ()
 
     @cached_property
     def claimed(self) -> tuple[Line, ...]:
@@ -68,10 +80,11 @@ class Action:
 
     @property
     def totals(self) -> dict[str, Decimal]:
-        """What the letter asks for per currency: claimed lines less deductions."""
+        """What the letter asks for per currency: claimed lines less deductions, and the charges that it asks for."""
         return total(
             [(line.currency, line.balance) for line in self.lines if not line.listed]
             + [(used.currency, -used.amount) for used in self.deductions]
+            + [(charge.claim.currency, charge.claim.amount) for charge in self.charges if charge.asked]
         )
 
     @cached_property

@@ -152,7 +152,7 @@ class Claim:
     """What is asked for besides the principal, and why it may be.
 
     `amount` is rounded to what the currency is paid in. `sources` say where its figures stand, `basis` names the
-    statute or the contract, `notes` say what a person has to verify.
+    statute or the contract, `notes` say what a person has to verify. `agreed`: the rate is that of the contract.
     """
 
     kind: ClaimKind
@@ -164,6 +164,7 @@ class Claim:
     sources: tuple[str, ...]
     segments: tuple[Segment, ...] = ()
     notes: tuple[str, ...] = ()
+    agreed: bool = False
 
     @property
     def days(self) -> int:

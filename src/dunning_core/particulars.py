@@ -15,6 +15,7 @@ from dunning_core.event import Event, EventKind
 from dunning_core.formats import Formats
 from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
 from dunning_core.payment_code import PaymentCode, code_for
+from dunning_core.statement import Statement
 
 Data = dict[str, Any]
 
@@ -146,7 +147,7 @@ class Particulars:
             "items": tuple([self._row(line) for line in claimed]),
             "listed": tuple([self._row(line) for line in lines if line.listed]) if listed else (),
             "listed_total": self._formats.number(_sum(lines, listed=True), currency) if listed else "",
-            "subtotal": self._formats.number(_sum(claimed, listed=False), currency) if used else "",
+            "subtotal": "",
             "deductions": tuple([self._deduction(deduction) for deduction in used]),
             "total": self._sums.get(currency) or self._formats.money(Decimal(0), currency),
             "oldest_due": self._formats.day(due[0]) if due else "",
@@ -154,7 +155,13 @@ class Particulars:
             "payment": payment,
             "code": code,
         }
+        section |= Statement(self._action.charges, currency, self._words, self._formats, self._named).data()
+        if used or section["charges"]:
+            section["subtotal"] = self._formats.number(_sum(claimed, listed=False), currency)
         return section | self._widths(section)
+
+    def _named(self, item: str) -> str:
+        return _number(self._items[item])
 
     def _row(self, line: Line) -> Data:
         item, formats = self._items[line.item], self._formats

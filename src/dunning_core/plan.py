@@ -9,15 +9,17 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from dunning_core.action import Action
+from dunning_core.action import Action, Charge
+from dunning_core.charges import ChargeTerms, charged
 from dunning_core.dates import plus
 from dunning_core.decision import Decision, Outcome
 from dunning_core.errors import PlanError, PolicyError
 from dunning_core.event import Event, EventKind
 from dunning_core.group import Group, Known, Letter, Verdict
 from dunning_core.history import Standings, fold
+from dunning_core.law import Statutes
 from dunning_core.ledger import Customer, Hold, Ledger, OpenItem
-from dunning_core.policy import Policy, PolicyBook
+from dunning_core.policy import Level, Policy, PolicyBook
 from dunning_core.rules import Judgement, Rules
 from dunning_core.values import Problem, digest, known_currencies, minor_digits
 
@@ -75,7 +77,14 @@ def _frozen(action: Action) -> tuple[object, ...]:
     lines = sorted((x.item, x.currency, x.balance, x.level, x.records, x.listed) for x in action.lines)
     used = sorted((x.item, x.currency, x.amount) for x in action.deductions)
     deadline = action.deadline.isoformat() if action.deadline else ""
-    return (action.key, action.level_name, action.channel, action.recipients, deadline, tuple(lines), tuple(used))
+    facts = (action.key, action.level_name, action.channel, action.recipients, deadline, tuple(lines), tuple(used))
+    return (*facts, tuple(_charge(charge) for charge in action.charges)) if action.charges else facts
+
+
+def _charge(charge: Charge) -> tuple[object, ...]:
+    claim = charge.claim
+    segments = tuple((s.since, s.until, s.percent, s.principal, s.year) for s in claim.segments)
+    return (charge.item, charge.asked, claim.kind, claim.law, claim.amount, claim.currency, claim.basis, segments)
 
 
 def approval(action: Action) -> str:
@@ -87,13 +96,15 @@ def approval(action: Action) -> str:
 class Setting:
     """What a run needs besides the ledger. `channels` in order of preference.
 
-    `holidays` are data: the core knows Saturdays and Sundays only.
+    `holidays` are data: the core knows Saturdays and Sundays only. `charge_terms` are asked for by levels that charge
+    interest or compensation; None: by the statutes that come with this package.
     """
 
     policies: PolicyBook
     as_of: date
     channels: Sequence[Channel] = ("email",)
     holidays: frozenset[date] = frozenset()
+    charge_terms: ChargeTerms | None = None
 
 
 NO_VETOES: Mapping[str, str] = MappingProxyType({})
@@ -170,8 +181,9 @@ class Planner:
         if not sheet.operator:
             events += sheet.emptied()
         return Plan(
-            self.setting.as_of, ledger.creditor.id, tuple(actions), tuple(decisions), tuple(events), ledger.problems
-        )
+            self.setting.as_of, ledger.creditor.id, tuple(actions), tuple(decisions), tuple(events),
+            tuple(sheet.problems),
+        )  # fmt: skip
 
 
 def plan(
@@ -205,6 +217,7 @@ class _Sheet:
         self.stops: dict[str, Judgement] = {}
         self.turns: dict[str, date] = {}
         self.strays: list[Decision] = []
+        self.problems: list[Problem] = list(ledger.problems)
         self.by_id: dict[str, OpenItem] = {}
         self._seen: set[str] = set()
         if not despite_holds:
@@ -389,7 +402,17 @@ class _Sheet:
             channel=channel,
             recipients=recipients,
             repeat=self.standings.letters.get((letter.level, asked), 0),
+            charges=self._charges(level, letter, customer),
         )
+
+    def _charges(self, level: Level, letter: Letter, customer: Customer) -> tuple[Charge, ...]:
+        if level.interest == level.compensation == "nothing":
+            return ()
+        terms = self.setting.charge_terms or ChargeTerms(Statutes.stock())
+        parties = (self.ledger.creditor, customer)
+        found = charged(level, letter.lines, letter.deductions, self.by_id, parties, self.setting.as_of, terms)
+        self.problems += found.problems
+        return found.charges
 
 
 def _bookable(balance: Decimal, currency: str) -> bool:

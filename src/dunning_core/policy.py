@@ -48,8 +48,15 @@ class Wait(_Written):
     exclusive: bool = False
 
 
+Wish = Literal["nothing", "announce", "claim"]
+
+
 class Level(_Written):
-    """One rung. It is reached when ALL waits of `when` have passed and its minimums hold; none at all = manual."""
+    """One rung. It is reached when ALL waits of `when` have passed and its minimums hold; none at all = manual.
+
+    `interest` and `compensation`: whether its letter claims what the law or the contract gives for late payment, only
+    says that it accrues, or says nothing of it.
+    """
 
     name: str = Field(min_length=1, max_length=60)
     when: tuple[Wait, ...] = ()
@@ -58,6 +65,8 @@ class Level(_Written):
     minimum_share_percent: Annotated[Decimal, Field(ge=0, le=100)] | None = None
     minimum_item: Minimum | None = None
     minimum_total: Minimum | None = None
+    interest: Wish = "nothing"
+    compensation: Wish = "nothing"
 
     @property
     def manual(self) -> bool:
@@ -328,6 +337,29 @@ PRESETS: dict[str, dict[str, Any]] = {
                 "name": "final_demand",
                 "when": [_due(30), {"days": 3, "after": "previous_deadline"}],
                 "pay_within_days": 8,
+            },
+        ],
+        "credits": "net",
+        "quiet_period": {"days": 7, "per": "customer"},
+        "list_items": "overdue",
+    },
+    # The same steps; the demand says that interest accrues, the final demand claims it, and the compensation.
+    "with_interest": {
+        "levels": [
+            {"name": "notice", "when": [_due(3)], "pay_within_days": 7},
+            {
+                "name": "demand",
+                "when": [_due(15), {"days": 3, "after": "previous_deadline"}],
+                "pay_within_days": 7,
+                "interest": "announce",
+                "compensation": "announce",
+            },
+            {
+                "name": "final_demand",
+                "when": [_due(30), {"days": 3, "after": "previous_deadline"}],
+                "pay_within_days": 8,
+                "interest": "claim",
+                "compensation": "claim",
             },
         ],
         "credits": "net",

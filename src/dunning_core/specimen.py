@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from dunning_core.action import Action, Deduction, Line
+from dunning_core.action import Action, Charge, Deduction, Line
 from dunning_core.event import Event, EventKind
+from dunning_core.interest import Claim, ClaimKind, Mark, Segment
 from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
 
 ON = date(2026, 3, 5)
@@ -16,16 +18,32 @@ EARLIER = ("before.1",)
 
 
 def specimens(level_name: str, language: str, channel: str = "email") -> tuple[tuple[Action, Ledger], ...]:
-    """A short letter and one with several items, two currencies, credits and items listed besides."""
+    """A short letter that announces charges, and one with several items, two currencies, credits, charges that are
+    asked for, and items listed besides."""
     ledger = _ledger(language)
     lines = tuple(
         Line(item.id, item.currency, item.balance, 1, listed=item.id == "5")
         for item in ledger.items
         if item.balance > 0
     )
-    short = Action("S", "C", "C", "specimen", 1, level_name, lines[:1], channel=channel)
-    full = replace(short, lines=lines, deductions=(Deduction("6", "EUR", Decimal(40)),), deadline=date(2026, 3, 19))
+    short = Action(
+        "S", "C", "C", "specimen", 1, level_name, lines[:1], channel=channel, charges=tuple(_charges(asked=False))
+    )
+    full = replace(
+        short,
+        lines=lines,
+        deductions=(Deduction("6", "EUR", Decimal(40)),),
+        deadline=date(2026, 3, 19),
+        charges=tuple(_charges(asked=True)),
+    )
     return (short, ledger), (full, ledger)
+
+
+def _charges(*, asked: bool) -> Iterator[Charge]:
+    segment = Segment(date(2026, 2, 1), ON, Decimal("10.15"), Decimal(100), "specimen", Mark.VERIFY)
+    law = ("specimen", Mark.VERIFY, ("specimen",))
+    yield Charge("1", asked, Claim(ClaimKind.INTEREST, "specimen", Decimal("0.92"), "EUR", *law, (segment,)))
+    yield Charge("1", asked, Claim(ClaimKind.COMPENSATION, "specimen", Decimal(40), "EUR", *law))
 
 
 def _ledger(language: str) -> Ledger:

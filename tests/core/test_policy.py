@@ -380,8 +380,8 @@ def test_a_preset_that_does_not_exist_is_refused_with_those_that_do():
     with pytest.raises(PolicyError) as refused:
         policy({"preset": "standrad"}, where="dunning.toml: policies.standard")
     assert str(refused.value) == (
-        "dunning.toml: policies.standard.preset: there is no preset 'standrad' (presets are standard, three_notices, "
-        "until_paid, sap_like, oca_like, business_central_like, manual_only)"
+        "dunning.toml: policies.standard.preset: there is no preset 'standrad' (presets are standard, with_interest, "
+        "three_notices, until_paid, sap_like, oca_like, business_central_like, manual_only)"
     )
 
 

@@ -128,6 +128,7 @@ class Law:
     demand_needed: bool = False
     day_count: DayCount = "act/365"
     note: str = ""
+    by_contract: bool = False
 
     def agreed(self, percent: Decimal) -> Law:
         """The same law with the rate of a contract, in any currency and without a demand.
@@ -143,6 +144,7 @@ class Law:
             currencies=(),
             demand_needed=False,
             note="",
+            by_contract=True,
         )
 
     def interest(
@@ -183,6 +185,7 @@ class Law:
             tuple(dict.fromkeys(segment.source for segment in segments)),
             segments,
             self._notes(due),
+            self.by_contract,
         )
 
     def compensation(

@@ -1,0 +1,190 @@
+"""What a letter asks for besides the principal: interest and compensation, item by item, by the law of its creditor.
+
+Only what is open counts: interest on a part that was paid late is not known here, so it is never asked for. What a
+credit takes off a letter is taken off the oldest items first, which leaves the least interest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+from dunning_core.action import Charge, Deduction, Line
+from dunning_core.errors import LawError
+from dunning_core.exchange import Exchange
+from dunning_core.interest import Claim
+from dunning_core.law import Statutes
+from dunning_core.law.country import Law
+from dunning_core.ledger import Creditor, Customer, CustomerKind, OpenItem
+from dunning_core.limitation import Limitation, limit
+from dunning_core.policy import Level, Wish
+from dunning_core.values import Problem
+
+Answer = TypeVar("Answer")
+
+BUSINESSLIKE = (CustomerKind.BUSINESS, CustomerKind.PUBLIC_BODY)
+"""Debtors with whom a general rate may have been agreed; a consumer's contract is looked at one by one."""
+
+SHORTEST = 300
+"""Days. No period of limitation is near its end so soon after the due date."""
+
+
+@dataclass(frozen=True)
+class ChargeTerms:
+    """By what right a creditor charges for late payment.
+
+    `agreed_percent` is the rate of the contracts with businesses and public bodies, in place of the statutory one.
+    `across_borders`: the creditor's law also holds for debtors of other countries, because the contracts say so;
+    otherwise nothing is charged abroad. Without an `exchange` no compensation is turned into another currency.
+    `holidays` are days off besides those that the statutes know.
+    """
+
+    statutes: Statutes
+    exchange: Exchange | None = None
+    creditor_kind: CustomerKind = CustomerKind.BUSINESS
+    agreed_percent: Decimal | None = None
+    across_borders: bool = False
+    holidays: frozenset[date] = frozenset()
+
+    def law(self, creditor: Creditor, customer: Customer, currency: str) -> Law:
+        """The law by which this customer owes for his delay. Raises LawError where it cannot be told."""
+        abroad = customer.country.upper() != creditor.country.upper()
+        if abroad and not self.across_borders:
+            what = f"his country is {customer.country or 'unknown'}, so the law of {creditor.country} may not hold"
+            raise LawError(what, where="law", mend="if the contracts name your law, set law.across_borders = true")
+        agreed = self.agreed_percent if customer.kind in BUSINESSLIKE else None
+        wanted = "" if agreed is not None else currency  # an agreed rate holds for every currency
+        law = self.statutes.regime(creditor.country.upper(), self.creditor_kind, customer.kind, wanted)
+        return law if agreed is None else law.agreed(agreed)
+
+
+@dataclass(frozen=True)
+class Charged:
+    """What a letter may charge, and why it charges nothing where it does not."""
+
+    charges: tuple[Charge, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def charged(
+    level: Level,
+    lines: Sequence[Line],
+    deductions: Sequence[Deduction],
+    items: Mapping[str, OpenItem],
+    parties: tuple[Creditor, Customer],
+    as_of: date,
+    terms: ChargeTerms,
+) -> Charged:
+    """What a letter of this level charges on the day `as_of`, that day included.
+
+    What the law does not allow, or what cannot be worked out, is not charged, and one problem says so.
+    """
+    charges: list[Charge] = []
+    refused: dict[str, LawError] = {}
+    for line, principal in _principals(lines, deductions, items):
+        item = items[line.item]
+        if item.due_date >= as_of or principal <= 0:
+            continue
+        for what, wish, claim in _wishes(level, item, principal, parties, as_of, terms):
+            found, fault = _tried(claim)
+            if fault is not None:
+                refused.setdefault(f"no {what} is charged: {fault.what}", fault)
+            elif found is not None and found.amount > 0:
+                charges.append(Charge(item.id, wish == "claim", found))
+    where = f"customer {parties[1].id}"
+    return Charged(tuple(charges), tuple(Problem(where, text, mend=error.mend) for text, error in refused.items()))
+
+
+def _wishes(
+    level: Level,
+    item: OpenItem,
+    principal: Decimal,
+    parties: tuple[Creditor, Customer],
+    as_of: date,
+    terms: ChargeTerms,
+) -> Iterator[tuple[str, Wish, Callable[[], Claim | None]]]:
+    creditor, customer = parties
+
+    def interest() -> Claim:
+        law = terms.law(creditor, customer, item.currency)
+        return law.interest(
+            principal, item.currency, item.due_date, as_of, debtor=customer.kind, holidays=terms.holidays
+        )
+
+    def compensation() -> Claim | None:
+        law = terms.law(creditor, customer, item.currency)
+        if customer.kind is CustomerKind.CONSUMER:
+            return None
+        value = item.amount if item.amount is not None and item.amount > 0 else item.balance
+        return law.compensation(
+            value,
+            item.currency,
+            item.due_date,
+            as_of,
+            debtor=customer.kind,
+            exchange=terms.exchange,
+            paid_in=item.currency,
+            holidays=terms.holidays,
+        )
+
+    if level.interest != "nothing":
+        yield "interest", level.interest, interest
+    if level.compensation != "nothing":
+        yield "compensation", level.compensation, compensation
+
+
+def _tried(claim: Callable[[], Answer]) -> tuple[Answer | None, LawError | None]:
+    try:
+        return claim(), None
+    except LawError as error:
+        return None, error
+
+
+def _principals(
+    lines: Iterable[Line], deductions: Iterable[Deduction], items: Mapping[str, OpenItem]
+) -> Iterator[tuple[Line, Decimal]]:
+    """What of each claimed item is left when the letter's credits are taken off, oldest first."""
+    credit: dict[str, Decimal] = {}
+    for used in deductions:
+        credit[used.currency] = credit.get(used.currency, Decimal(0)) + used.amount
+    claimed = [line for line in lines if not line.listed]
+    for line in sorted(claimed, key=lambda line: (items[line.item].due_date, line.item)):
+        taken = min(line.balance, credit.get(line.currency, Decimal(0)))
+        if taken:
+            credit[line.currency] -= taken
+        yield line, line.balance - taken
+
+
+def time_bars(
+    items: Iterable[OpenItem],
+    parties: tuple[Creditor, Mapping[str, Customer]],
+    as_of: date,
+    within_days: int,
+    statutes: Statutes,
+) -> dict[str, Limitation]:
+    """Claims that are time-barred on `as_of`, or will be in so many days, by the creditor's law: item id -> limitation.
+
+    The standard period of the country is taken. What interrupted it is not known here: a claim may live longer.
+    Countries whose statutes are not known give nothing, nor do debtors of another country.
+    """
+    creditor, customers = parties
+    country = statutes.countries.get(creditor.country.upper())
+    found: dict[str, Limitation] = {}
+    if country is None:
+        return found
+    for item in items:
+        customer = customers.get(item.customer)
+        if customer is None or item.balance <= 0 or (as_of - item.due_date).days < SHORTEST:
+            continue
+        if customer.country.upper() != country.code:
+            continue
+        try:
+            bar = limit(country.limitation(customer.kind), item.due_date)
+        except LawError:
+            continue
+        if bar.barred(as_of) or bar.near(as_of, within_days):
+            found[item.id] = bar
+    return found
