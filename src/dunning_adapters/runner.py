@@ -12,6 +12,7 @@ from typing import Self
 
 from dunning_adapters import intake
 from dunning_adapters.approvals import voided
+from dunning_adapters.charging import Charging
 from dunning_adapters.contacts import entries
 from dunning_adapters.freshness import Freshness
 from dunning_adapters.garbage import rare_collections
@@ -79,6 +80,7 @@ class Runner:
     """Who lets letters go: he cannot approve them as well."""
     _planned: tuple[date, Settings, Planner] | None = None
     _freshness: Freshness | None = None
+    _charging: Charging | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Runner:
@@ -116,6 +118,13 @@ class Runner:
     def creditor(self) -> Creditor:
         """Who is owed."""
         return self.settings.creditor
+
+    @property
+    def charging(self) -> Charging:
+        """By what right is charged for late payment. Raises ConfigError, SourceError or LawError for a wrong file."""
+        if self._charging is None:
+            self._charging = Charging(self.settings)
+        return self._charging
 
     def today(self) -> date:
         """The clock's date where the program runs."""
@@ -172,7 +181,8 @@ class Runner:
         with rare_collections():
             for ledger in self._paid_up(as_of):
                 seen.update(ledger.customers)
-                yield Proposal(planner.plan(ledger, self._vetoes(ledger, as_of)), ledger)
+                plan = planner.plan(ledger, self._vetoes(ledger, as_of))
+                yield Proposal(replace(plan, problems=(*plan.problems, *self.charging.told(plan, ledger))), ledger)
         gone = sorted(set(written_to(self.history)) - seen)
         for some in chunks(gone, CUSTOMERS_AT_ONCE):
             ledger = Ledger(self.creditor, events=self._remembered(some))
@@ -217,14 +227,15 @@ class Runner:
         """One planner a day and settings: it compiles the policies once, and its plans depend on nothing else."""
         if self._planned is None or self._planned[0] != as_of or self._planned[1] is not self.settings:
             run = self.settings.run
-            setting = Setting(self.settings.policies, as_of, run.channels, frozenset(run.holidays))
+            terms = self.charging.terms
+            setting = Setting(self.settings.policies, as_of, run.channels, frozenset(run.holidays), terms)
             self._planned = (as_of, self.settings, Planner(setting))
         return self._planned[2]
 
     def _vetoes(self, ledger: Ledger, as_of: date) -> dict[str, str]:
         """Items that must not be dunned, with the reason: what plugins say, and what was overdue from the beginning."""
         known = self.guard.vetoes(ledger, as_of) if self.guard else {}
-        return {**known, **self.plugins.vetoes(ledger)}
+        return {**known, **self.charging.vetoes(ledger, as_of), **self.plugins.vetoes(ledger)}
 
     def _paid_up(self, as_of: date) -> Iterator[Ledger]:
         """The ledgers, as long as their payments are as fresh as the settings ask for. Raises SourceError."""

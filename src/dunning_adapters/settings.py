@@ -6,8 +6,9 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
@@ -157,6 +158,14 @@ class LawTable(_Table):
 
     statutes: Path | None = None
     """A file of yours on top of the statutes of the package."""
+    exchange: tuple[Path, ...] = ()
+    """Files with exchange rates of the euro, which turn a compensation into another currency."""
+    agreed_percent: Annotated[Decimal, Field(ge=0, le=1000)] | None = None
+    """Interest a year that the contracts with businesses and public bodies name, in place of the statutory rate."""
+    across_borders: bool = False
+    """The contracts say that the creditor's law holds for debtors of other countries as well."""
+    limitation_warning_days: int = Field(default=60, ge=0, le=3660)
+    """So many days before a claim becomes time-barred, the plan says so."""
 
 
 class PluginsTable(_Table):

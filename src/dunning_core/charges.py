@@ -177,9 +177,9 @@ def time_bars(
         return found
     for item in items:
         customer = customers.get(item.customer)
-        if customer is None or item.balance <= 0 or (as_of - item.due_date).days < SHORTEST:
+        if customer is None or (as_of - item.due_date).days < SHORTEST:
             continue
-        if customer.country.upper() != country.code:
+        if customer.country.upper() != country.code or not item.balance.is_finite() or item.balance <= 0:
             continue
         try:
             bar = limit(country.limitation(customer.kind), item.due_date)

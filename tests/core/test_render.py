@@ -860,7 +860,7 @@ FORBIDDEN = re.compile(
 
 
 CHARGES = re.compile(
-    r"^(interest|compensation)\w* = .*|.*\b(section|words)\.interest.*|.*section\.charges.*", re.MULTILINE
+    r"^(interest|compensation|agreed)\w* = .*|.*\b(section|words)\.interest.*|.*section\.charges.*", re.MULTILINE
 )
 """What is printed only beneath charges that the law gives, and the layouts' own names for them."""
 

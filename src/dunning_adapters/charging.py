@@ -1,0 +1,64 @@
+"""By what right the creditor of the settings charges for late payment, and which of his claims are too old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from dunning_adapters.exchange import exchange
+from dunning_adapters.settings import LawTable, Settings
+from dunning_adapters.statutes import statutes
+from dunning_core.charges import ChargeTerms, time_bars
+from dunning_core.ledger import CustomerKind, Ledger
+from dunning_core.limitation import Limitation
+from dunning_core.plan import Plan
+from dunning_core.values import Problem
+
+IN_TIME = "sue, or have the debt acknowledged, before that day"
+TOO_LATE = "write it off, unless something interrupted the period"
+
+
+class Charging:
+    """What `[law]` says, with its files read. Raises ConfigError, SourceError or LawError for a file that is wrong."""
+
+    def __init__(self, settings: Settings) -> None:
+        law, folder = settings.law or LawTable(), settings.folder
+        self._within = law.limitation_warning_days
+        self.terms = ChargeTerms(
+            statutes(folder / law.statutes if law.statutes else None),
+            exchange(folder / file for file in law.exchange) if law.exchange else None,
+            agreed_percent=law.agreed_percent,
+            across_borders=law.across_borders,
+            holidays=frozenset(settings.run.holidays),
+        )
+
+    def vetoes(self, ledger: Ledger, as_of: date) -> dict[str, str]:
+        """Items that are too old to be asked for: claims against consumers that are time-barred."""
+        owners = {item.id: ledger.customers.get(item.customer) for item in ledger.items}
+        return {
+            item: f"{_said(bar, as_of)}; a consumer is not asked for it"
+            for item, bar in self._bars(ledger, as_of).items()
+            if bar.barred(as_of) and (owner := owners[item]) is not None and owner.kind is CustomerKind.CONSUMER
+        }
+
+    def told(self, plan: Plan, ledger: Ledger) -> Iterator[Problem]:
+        """A problem for each letter about items that are time-barred, or soon will be."""
+        bars = self._bars(ledger, plan.as_of)
+        numbers = {item.id: item.number or item.id for item in ledger.items}
+        for action in plan.actions if bars else ():
+            found = sorted((bars[line.item].last_day, line.item) for line in action.claimed if line.item in bars)
+            if found:
+                (_, first), *others = found
+                more = f", and {len(others)} more of this letter" if others else ""
+                what = f"{numbers[first]}: {_said(bars[first], plan.as_of)}{more}"
+                mend = IN_TIME if not bars[first].barred(plan.as_of) else TOO_LATE
+                yield Problem(f"customer {action.customer}", what, mend=mend)
+
+    def _bars(self, ledger: Ledger, as_of: date) -> dict[str, Limitation]:
+        parties = (ledger.creditor, ledger.customers)
+        return time_bars(ledger.items, parties, as_of, self._within, self.terms.statutes)
+
+
+def _said(bar: Limitation, as_of: date) -> str:
+    when = "became time-barred after" if bar.barred(as_of) else "becomes time-barred after"
+    return f"{when} {bar.last_day} ({bar.rule.basis})"
