@@ -258,6 +258,7 @@ class _Sender:
         lines = (*_postal(creditor.address, country, self.country_of(country)), _ids(creditor, words), reach)
         self.data: Data = {
             "name": clean(creditor.name),
+            "country": clean(creditor.country).upper(),
             "lines": tuple(line for line in lines if line),
             "signatory": clean(creditor.signatory),
             "email": clean(creditor.email),

@@ -31,6 +31,7 @@ from dunning_core.ledger import Customer, CustomerKind
 from dunning_core.payment_code import code_for
 from dunning_core.plan import reach
 from dunning_core.policy import remarks
+from dunning_core.prohibitions import objections
 from dunning_core.render import Templates
 
 SOON = 60
@@ -259,9 +260,19 @@ def letters_can_be_written(runner: Runner, books: Books, findings: Findings) -> 
                 if (level, language) not in tried:
                     tried.add((level, language))
                     runner.templates.check([level], [language])
+    _nothing_prohibited(runner, findings)
     if tried:
         languages = sorted({language for _, language in tried})
         findings.good(f"templates: {', '.join(levels)} in {', '.join(languages)}")
+
+
+def _nothing_prohibited(runner: Runner, findings: Findings) -> None:
+    """Look for what no letter may say in the wordings that the firm wrote itself."""
+    stock = Templates.stock().texts
+    own = {name: text for name, text in runner.templates.texts.items() if stock.get(name) != text}
+    settings = runner.settings
+    for objection in objections(own, channels=settings.run.channels, country=settings.creditor.country.upper()):
+        (findings.error if objection.grave else findings.warning)(f"templates: {objection.problem}")
 
 
 def _own_language(customer: Customer, used: str, findings: Findings) -> None:

@@ -255,3 +255,20 @@ def test_items_that_a_source_lets_through_without_customer_or_currency(firm):
         ("warning", "source: 1 item of customers that it does not describe; they get no letter"),
         ("warning", "source: 1 item whose facts cannot be used; see dunning plan"),
     ]
+
+
+def test_a_wording_of_ours_that_threatens_or_asks_for_a_fee_is_told(firm):
+    wording = Templates.stock().texts["pl/demand.j2"]
+    told = wording.replace(
+        "{% block closing %}", "{% block closing %}\nZawiadomimy policję; opłata za wezwanie 50 zł.\n"
+    )
+    (firm.folder / "wording" / "pl").mkdir(parents=True)
+    (firm.folder / "wording" / "pl" / "demand.j2").write_text(told, encoding="utf-8")
+    add(firm, '[templates]\nfolder = "wording"\n')
+    found = [line for line in findings(firm) if line.startswith("error: templates")]
+    where = told[: told.index("policję")].count("\n") + 1
+    fee = f"error: templates: pl/demand.j2:{where}: it asks for a fee that no statute gives: 'opłata za' ("
+    threat = (
+        f"error: templates: pl/demand.j2:{where}: it threatens with what an unpaid bill does not lead to: 'policj' ("
+    )
+    assert sorted(line.partition("(")[0] + "(" for line in found) == [fee, threat]
