@@ -8,6 +8,7 @@ from datetime import date
 from dunning_adapters.exchange import exchange
 from dunning_adapters.settings import LawTable, Settings
 from dunning_adapters.statutes import statutes
+from dunning_core.action import Register
 from dunning_core.charges import ChargeTerms, time_bars
 from dunning_core.ledger import CustomerKind, Ledger
 from dunning_core.limitation import Limitation
@@ -30,6 +31,7 @@ class Charging:
             agreed_percent=law.agreed_percent,
             across_borders=law.across_borders,
             holidays=frozenset(settings.run.holidays),
+            register=Register(law.register_.name, law.register_.address) if law.register_ else None,
         )
 
     def vetoes(self, ledger: Ledger, as_of: date) -> dict[str, str]:

@@ -153,6 +153,13 @@ class AgingTable(_Table):
         return value
 
 
+class RegisterTable(_Table):
+    """`[law.register]`: the register of debtors with which the creditor has a contract."""
+
+    name: str = Field(min_length=1)
+    address: str = Field(min_length=1)
+
+
 class LawTable(_Table):
     """`[law]`: statutes and rates. Their tables are watched by `dunning check` when this table is there."""
 
@@ -166,6 +173,7 @@ class LawTable(_Table):
     """The contracts say that the creditor's law holds for debtors of other countries as well."""
     limitation_warning_days: int = Field(default=60, ge=0, le=3660)
     """So many days before a claim becomes time-barred, the plan says so."""
+    register_: RegisterTable | None = Field(default=None, alias="register")
 
 
 class PluginsTable(_Table):

@@ -46,6 +46,14 @@ class Charge:
     claim: Claim
 
 
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register of debtors in which the creditor may have an entry made, as the law wants it named: firm and seat."""
+
+    name: str
+    address: str
+
+
 @dataclass(frozen=True)
 class Action:
     """A letter that the plan wants to go out. Everything that the letter states is frozen in it.
@@ -53,7 +61,7 @@ class Action:
     `claimed` lines are asked for; `listed` lines are shown besides. `deadline` is the payment deadline it sets.
     `repeat` counts how often the same items were on a letter of this level before. `by` is empty when the rules
     chose it, otherwise who did; `because` is that person's reason, which `despite_holds` requires. `charges` are asked
-    for, or announced, besides.
+    for, or announced, besides; an entry in `register` is announced.
     """
 
     creditor: str
@@ -72,6 +80,7 @@ class Action:
     because: str = ""
     despite_holds: bool = False
     charges: tuple[Charge, ...] = ()
+    register: Register | None = None
 
     @cached_property
     def claimed(self) -> tuple[Line, ...]:

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-from dunning_core.action import Charge, Deduction, Line
+from dunning_core.action import Charge, Deduction, Line, Register
 from dunning_core.errors import LawError
 from dunning_core.exchange import Exchange
 from dunning_core.interest import Claim
@@ -39,7 +39,7 @@ class ChargeTerms:
     `agreed_percent` is the rate of the contracts with businesses and public bodies, in place of the statutory one.
     `across_borders`: the creditor's law also holds for debtors of other countries, because the contracts say so;
     otherwise nothing is charged abroad. Without an `exchange` no compensation is turned into another currency.
-    `holidays` are days off besides those that the statutes know.
+    `holidays` are days off besides those that the statutes know. With the `register` the creditor has a contract.
     """
 
     statutes: Statutes
@@ -48,6 +48,7 @@ class ChargeTerms:
     agreed_percent: Decimal | None = None
     across_borders: bool = False
     holidays: frozenset[date] = frozenset()
+    register: Register | None = None
 
     def law(self, creditor: Creditor, customer: Customer, currency: str) -> Law:
         """The law by which this customer owes for his delay. Raises LawError where it cannot be told."""
@@ -156,6 +157,27 @@ def _principals(
         if taken:
             credit[line.currency] -= taken
         yield line, line.balance - taken
+
+
+def announced(
+    lines: Sequence[Line],
+    deductions: Sequence[Deduction],
+    items: Mapping[str, OpenItem],
+    parties: tuple[Creditor, Customer],
+    as_of: date,
+    terms: ChargeTerms,
+) -> Register | None:
+    """The register in which a letter may announce an entry: all that it asks for, charges apart, is late enough."""
+    creditor, customer = parties
+    country = terms.statutes.countries.get(creditor.country.upper())
+    if country is None or country.register is None or country.code != customer.country.upper():
+        return None
+    left = [(line, principal) for line, principal in _principals(lines, deductions, items) if principal > 0]
+    if any(line.currency != country.currency for line, _ in left):
+        return None
+    owed = sum((principal for _, principal in left), Decimal(0))
+    youngest = min(((as_of - items[line.item].due_date).days for line, _ in left), default=0)
+    return terms.register if country.register.met(customer.kind, owed, youngest) else None
 
 
 def time_bars(

@@ -118,6 +118,7 @@ class Particulars:
             "total": f" {words['and']} ".join(self._sums.values()),
             "oldest_days": (self._on - min([item.due_date for item in claimed])).days,
             "first": next(row for section in sections for row in section["items"]),
+            "register": _register(action),
             "level": action.level,
             "level_name": action.level_name,
             "repeat": action.repeat,
@@ -389,6 +390,11 @@ def _items(action: Action, ledger: Ledger) -> dict[str, OpenItem]:
         raise RenderError(
             f"item {error.args[0]} is not in the ledger", where=f"letter to customer {action.customer}"
         ) from error
+
+
+def _register(action: Action) -> Data | None:
+    named = action.register
+    return {"name": clean(named.name), "address": clean(named.address)} if named else None
 
 
 def _number(item: OpenItem) -> str:

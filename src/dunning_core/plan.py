@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from dunning_core.action import Action, Charge
-from dunning_core.charges import ChargeTerms, charged
+from dunning_core.action import Action, Charge, Register
+from dunning_core.charges import ChargeTerms, announced, charged
 from dunning_core.dates import plus
 from dunning_core.decision import Decision, Outcome
 from dunning_core.errors import PlanError, PolicyError
@@ -77,8 +77,18 @@ def _frozen(action: Action) -> tuple[object, ...]:
     lines = sorted((x.item, x.currency, x.balance, x.level, x.records, x.listed) for x in action.lines)
     used = sorted((x.item, x.currency, x.amount) for x in action.deductions)
     deadline = action.deadline.isoformat() if action.deadline else ""
-    facts = (action.key, action.level_name, action.channel, action.recipients, deadline, tuple(lines), tuple(used))
-    return (*facts, tuple(_charge(charge) for charge in action.charges)) if action.charges else facts
+    facts: tuple[object, ...] = (
+        action.key,
+        action.level_name,
+        action.channel,
+        action.recipients,
+        deadline,
+        tuple(lines),
+        tuple(used),
+    )
+    if action.charges:
+        facts = (*facts, tuple(_charge(charge) for charge in action.charges))
+    return (*facts, (action.register.name, action.register.address)) if action.register else facts
 
 
 def _charge(charge: Charge) -> tuple[object, ...]:
@@ -403,7 +413,15 @@ class _Sheet:
             recipients=recipients,
             repeat=self.standings.letters.get((letter.level, asked), 0),
             charges=self._charges(level, letter, customer),
+            register=self._register(level, letter, customer, channel),
         )
+
+    def _register(self, level: Level, letter: Letter, customer: Customer, channel: Channel) -> Register | None:
+        terms = self.setting.charge_terms
+        if level.register_entry == "nothing" or terms is None or channel != "letter":
+            return None
+        parties = (self.ledger.creditor, customer)
+        return announced(letter.lines, letter.deductions, self.by_id, parties, self.setting.as_of, terms)
 
     def _charges(self, level: Level, letter: Letter, customer: Customer) -> tuple[Charge, ...]:
         if level.interest == level.compensation == "nothing":

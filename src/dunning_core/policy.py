@@ -55,7 +55,8 @@ class Level(_Written):
     """One rung. It is reached when ALL waits of `when` have passed and its minimums hold; none at all = manual.
 
     `interest` and `compensation`: whether its letter claims what the law or the contract gives for late payment, only
-    says that it accrues, or says nothing of it.
+    says that it accrues, or says nothing of it. `register_entry`: whether it announces an entry in a register of
+    debtors, where the law allows that.
     """
 
     name: str = Field(min_length=1, max_length=60)
@@ -67,6 +68,7 @@ class Level(_Written):
     minimum_total: Minimum | None = None
     interest: Wish = "nothing"
     compensation: Wish = "nothing"
+    register_entry: Literal["nothing", "announce"] = "nothing"
 
     @property
     def manual(self) -> bool:

@@ -28,8 +28,8 @@ LAYOUTS = ("letter.txt.j2", "letter.html.j2")
 NAMES = frozenset({
     "claims", "closing", "contact", "count", "creditor", "customer", "deadline", "deadline_short", "direction",
     "earlier", "extra", "facts", "first", "fresh", "language", "level", "level_name", "oldest_days", "opening",
-    "payments_as_of", "place_and_date", "reference", "repeat", "salutation", "sections", "subject", "title", "total",
-    "what", "words",
+    "payments_as_of", "place_and_date", "reference", "register", "repeat", "salutation", "sections", "subject", "title",
+    "total", "what", "words",
 })  # fmt: skip
 """Every name that a template may use."""
 

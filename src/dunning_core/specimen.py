@@ -40,7 +40,7 @@ def specimens(level_name: str, language: str, channel: str = "email") -> tuple[t
 
 
 def _charges(*, asked: bool) -> Iterator[Charge]:
-    segment = Segment(date(2026, 2, 1), ON, Decimal("10.15"), Decimal(100), "specimen", Mark.VERIFY)
+    segment = Segment(date(2026, 2, 1), ON, Decimal("10.15"), Decimal(100), "specimen", Mark.VERIFY, 365)
     law = ("specimen", Mark.VERIFY, ("specimen",))
     yield Charge("1", asked, Claim(ClaimKind.INTEREST, "specimen", Decimal("0.92"), "EUR", *law, (segment,)))
     yield Charge("1", asked, Claim(ClaimKind.COMPENSATION, "specimen", Decimal(40), "EUR", *law))

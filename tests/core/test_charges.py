@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dunning_core.action import Register
 from dunning_core.charges import ChargeTerms, time_bars
 from dunning_core.exchange import ExchangeRate, ExchangeTable
 from dunning_core.interest import ClaimKind
 from dunning_core.law import Statutes
-from dunning_core.ledger import Account, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
+from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
 from dunning_core.plan import Planner, Setting, approval
 from dunning_core.policy import PolicyBook, policy
 from dunning_core.render import Templates, render
@@ -202,3 +203,56 @@ def test_time_bars_of_what_is_not_known_are_not_told():
     for ledger in (owed(old, at="DE"), owed(old, country="DE", at="DE"), owed(replace(old, balance=Decimal(-1)))):
         assert time_bars(ledger.items, (ledger.creditor, ledger.customers), AS_OF, 60, Statutes.stock()) == {}
     assert time_bars([replace(old, customer="x")], (owed().creditor, {}), AS_OF, 60, Statutes.stock()) == {}
+
+
+BUREAU = Register("Krajowy Rejestr Długów BIG S.A.", "ul. Danuty Siedzikówny 12, 51-214 Wrocław")
+
+
+def announcing(*items, channel="letter", terms=None, wish="announce", **how):
+    """What the letter about these items says of a register."""
+    ledger = owed(*items, **how)
+    ladder = policy({"levels": [{"name": "final_demand", "when": [{"days": 1}], "register_entry": wish}]})
+    given = terms or replace(TERMS, register=BUREAU)
+    address = Address(("ul. Długa 1",), "00-001", "Warszawa", country="PL")
+    ledger = replace(ledger, customers={"k": replace(ledger.customers["k"], address=address)})
+    setting = Setting(PolicyBook.of(ladder), AS_OF, (channel,), charge_terms=given)
+    [action] = Planner(setting).plan(ledger).actions
+    assert ("biura informacji" in render(action, ledger, Templates.stock(), on=AS_OF).text) is bool(action.register)
+    return action.register
+
+
+def days_late(days):
+    return str(AS_OF - timedelta(days))
+
+
+@pytest.mark.parametrize(
+    ("kind", "balance", "days", "may"),
+    [
+        (CustomerKind.BUSINESS, "500.00", 30, True),
+        (CustomerKind.BUSINESS, "499.99", 30, False),
+        (CustomerKind.BUSINESS, "500.00", 29, False),
+        (CustomerKind.PUBLIC_BODY, "500.00", 30, True),
+        (CustomerKind.CONSUMER, "200.00", 30, True),
+        (CustomerKind.CONSUMER, "199.99", 30, False),
+        (CustomerKind.UNKNOWN, "9999.99", 99, False),
+    ],
+)
+def test_a_register_is_announced_at_its_thresholds_only(kind, balance, days, may):
+    assert announcing(item("1", days_late(days), balance), kind=kind) == (BUREAU if may else None)
+
+
+def test_a_register_is_announced_only_by_post_and_only_where_it_is_known():
+    late = item("1", days_late(60))
+    assert announcing(late) == BUREAU
+    assert announcing(late, channel="email") is None
+    assert announcing(late, wish="nothing") is None
+    assert announcing(late, terms=TERMS) is None
+    assert announcing(late, at="DE") is None
+    assert announcing(replace(late, currency="EUR")) is None
+    assert announcing(late, item("2", days_late(5))) is None
+    assert announcing(replace(late, currency="EUR"), country="ES", at="ES") is None
+
+
+def test_what_is_announced_is_part_of_what_is_approved():
+    made = planned(owed(item())).actions[0]
+    assert len({approval(made), approval(replace(made, register=BUREAU))}) == 2

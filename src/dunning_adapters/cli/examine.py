@@ -271,7 +271,8 @@ def _nothing_prohibited(runner: Runner, findings: Findings) -> None:
     stock = Templates.stock().texts
     own = {name: text for name, text in runner.templates.texts.items() if stock.get(name) != text}
     settings = runner.settings
-    for objection in objections(own, channels=settings.run.channels, country=settings.creditor.country.upper()):
+    known, country = settings.law is not None and settings.law.register_ is not None, settings.creditor.country.upper()
+    for objection in objections(own, channels=settings.run.channels, country=country, register=known):
         (findings.error if objection.grave else findings.warning)(f"templates: {objection.problem}")
 
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from pydantic import ConfigDict
+
 from dunning_core.allocation import AllocationRule
 from dunning_core.compensation import CompensationRule, fixed_sum
 from dunning_core.dates import is_working_day, plus
@@ -73,6 +75,27 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterRule:
+    """When an entry in a register of debtors may be announced: what is owed at least, by kind of debtor, and how late.
+
+    Kinds that are not named may not be entered. Amounts are in the country's currency.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    minimum: Mapping[CustomerKind, Decimal]
+    overdue_days: int
+    basis: str
+    mark: Mark
+    note: str = ""
+
+    def met(self, debtor: CustomerKind, owed: Decimal, days_late: int) -> bool:
+        """Whether so much is owed, and every part of it is so late."""
+        least = self.minimum.get(debtor)
+        return least is not None and owed >= least and days_late >= self.overdue_days
+
+
+@dataclass(frozen=True, slots=True)
 class Country:
     """What holds for every claim under a country's law."""
 
@@ -85,6 +108,7 @@ class Country:
     compensation: tuple[CompensationRule, ...] = ()
     calendar: Calendar = Calendar()
     tables: Mapping[str, RateTable] = field(default_factory=dict)
+    register: RegisterRule | None = None
 
     def effective_due(self, due: date, holidays: frozenset[date] = frozenset()) -> date:
         """The due date, moved off days that are no working days where the country moves it."""

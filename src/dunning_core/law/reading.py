@@ -8,14 +8,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dunning_core.allocation import AllocationRule
 from dunning_core.compensation import CompensationRule
 from dunning_core.complaints import complaints
 from dunning_core.errors import LawError
 from dunning_core.interest import DayCount, Mark, Rate, RateTable
-from dunning_core.law.country import Calendar, Country, DueRule, Law, Terms
+from dunning_core.law.country import Calendar, Country, DueRule, Law, RegisterRule, Terms
 from dunning_core.ledger import CustomerKind
 from dunning_core.limitation import LimitationRule
 
@@ -71,6 +71,7 @@ class _File(_Table):
     holidays: _Holidays = _Holidays()
     rates: dict[str, _Rates] = {}
     laws: dict[str, _Law] = {}
+    register_: RegisterRule | None = Field(default=None, alias="register")
 
 
 def read(given: Mapping[str, Any], where: str) -> tuple[Country, dict[str, Law]]:
@@ -91,6 +92,7 @@ def read(given: Mapping[str, Any], where: str) -> tuple[Country, dict[str, Law]]
         file.compensation,
         Calendar(file.holidays.days, file.holidays.workdays, file.holidays.since, file.holidays.until),
         tables,
+        file.register_,
     )
     return country, {name: _law(name, law, country, where) for name, law in file.laws.items()}
 
