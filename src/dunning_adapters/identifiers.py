@@ -27,7 +27,7 @@ def wrong_tax_id(number: str, country: str) -> bool:
         return False
     from stdnum import get_cc_module
 
-    rules = get_cc_module(country.lower(), "vat") if len(country) == 2 and country.isalpha() else None  # noqa: PLR2004 - ISO 3166 codes have two letters
+    rules = get_cc_module(country.lower(), "vat") if len(country) == 2 and country.isalpha() else None  # noqa: PLR2004 - an ISO code
     if rules is None:
         return False
     digits = re.sub(r"[\s.-]", "", number.upper()).removeprefix(country.upper())

@@ -96,7 +96,6 @@ EXPECTED = [
     ("reference/settings.md", "## `[safety]`", SafetyTable),
     ("reference/settings.md", "## `[safety]`", WindowTable),
     ("reference/settings.md", "## `[bounces]`", settings.BouncesTable),
-    ("reference/settings.md", "## `[approval]`", settings.ApprovalTable),
     ("reference/settings.md", "## `[source]`, `[history]`, `[transport]`", settings.AdapterTable),
     ("reference/settings.md", "### A mapping", Mapping),
     ("reference/settings.md", "### A mapping", Column),
@@ -294,10 +293,8 @@ def test_every_method_of_a_port():
 
 LIBRARY = (
     "ledger", "policy", "plan", "decision", "action", "render", "document", "event", "history", "aging", "dates",
-    "values", "table", "rules", "prose", "numerals",
-    "payment_code",
-    "values", "table", "rules", "prose", "interest", "compensation", "exchange", "limitation", "allocation", "law",
-    "law.country",
+    "values", "table", "rules", "prose", "numerals", "payment_code", "interest", "compensation", "exchange",
+    "limitation", "allocation", "law", "law.country",
 )  # fmt: skip
 
 
