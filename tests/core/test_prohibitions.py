@@ -66,7 +66,7 @@ def test_each_rule_knows_each_language(language):
 )
 def test_our_own_wordings_have_none(name):
     text = Templates.stock().texts[name]
-    assert list(objections({name: text}, channels=("email", "sms"), country="ES")) == []
+    assert list(objections({name: text}, channels=("email", "sms"), country="ES", register=True)) == []
 
 
 def test_a_somatie_is_one_only_where_its_receipt_is_proved():
