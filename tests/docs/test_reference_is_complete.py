@@ -96,6 +96,7 @@ EXPECTED = [
     ("reference/settings.md", "## `[safety]`", SafetyTable),
     ("reference/settings.md", "## `[safety]`", WindowTable),
     ("reference/settings.md", "## `[bounces]`", settings.BouncesTable),
+    ("reference/settings.md", "## `[approval]`", settings.ApprovalTable),
     ("reference/settings.md", "## `[source]`, `[history]`, `[transport]`", settings.AdapterTable),
     ("reference/settings.md", "### A mapping", Mapping),
     ("reference/settings.md", "### A mapping", Column),
