@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from dunning_adapters.memory import MemoryHistory, MemorySource, MemoryTransport
+from dunning_adapters.plan_file.rows import CLAIMED, claimed
 from dunning_adapters.plugins import Plugins
 from dunning_adapters.result import End
 from dunning_adapters.runner import Runner
@@ -121,3 +122,15 @@ def test_letters_sent_later_in_the_day_ask_for_the_same(runner):
     assert delivery.end is End.ACCEPTED
     assert "209,27" in delivery.document.text
     assert delivery.action == plan.plan.actions[0]
+
+
+def test_the_workbook_shows_what_is_charged_beside_each_item(runner):
+    made = runner().plan(AS_OF)
+    items = {item.id: item for item in made.ledger.items}
+    [row] = claimed(made.plan, made.ledger.customers, items)
+    cells = dict(zip(CLAIMED, row.cells, strict=True))
+    assert (cells["Outstanding"], cells["Interest"], cells["Compensation"]) == (
+        Decimal("12400.00"),
+        Decimal("209.27"),
+        None,
+    )

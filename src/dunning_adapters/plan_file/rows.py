@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from dunning_adapters.sheets import Cell
+from dunning_core.action import Action, Line
 from dunning_core.aging import days_late
 from dunning_core.decision import Decision
+from dunning_core.interest import ClaimKind
 from dunning_core.ledger import Customer, OpenItem
 from dunning_core.plan import Plan
 
@@ -19,8 +22,8 @@ _ITEM = {
     "Currency": 10,
 }  # fmt: skip
 CLAIMED = {
-    "Send": 6, "Level": 16, **_ITEM, "Proposed level": 16, "Channel": 9, "Recipients": 34, "Letter": 14,
-    "Reason": 60, "Item": 20, "No": 6,
+    "Send": 6, "Level": 16, **_ITEM, "Interest": 12, "Compensation": 14, "Proposed level": 16, "Channel": 9,
+    "Recipients": 34, "Letter": 14, "Reason": 60, "Item": 20, "No": 6,
 }  # fmt: skip
 """Columns of the items that are asked for, with their widths."""
 REMAINING = {**_ITEM, "Outcome": 16, "Rule": 18, "Reason": 60, "Look again": 11, "Item": 20, "No": 6}
@@ -49,7 +52,8 @@ def claimed(plan: Plan, customers: Mapping[str, Customer], items: Mapping[str, O
             decision = decisions.get(line.item)
             fact = _fact(plan, action.customer, customers, items.get(line.item))
             cells = (
-                "x", action.level_name, *fact, line.balance, line.currency, action.level_name, action.channel,
+                "x", action.level_name, *fact, line.balance, line.currency, _charged(action, line, ClaimKind.INTEREST),
+                _charged(action, line, ClaimKind.COMPENSATION), action.level_name, action.channel,
                 ", ".join(action.recipients), letter, decision.because if decision else action.because,
                 line.item, number,
             )  # fmt: skip
@@ -67,6 +71,12 @@ def remaining(plan: Plan, customers: Mapping[str, Customer], items: Mapping[str,
             decision.look_again, decision.item, number,
         )  # fmt: skip
         yield Row(decision.item, decision.currency, "", "", cells)
+
+
+def _charged(action: Action, line: Line, kind: ClaimKind) -> Decimal | None:
+    """What the letter asks for besides the item, in its currency."""
+    asked = (charge.claim for charge in action.charges if charge.asked and charge.item == line.item)
+    return next((claim.amount for claim in asked if claim.kind is kind), None)
 
 
 def _place(decision: Decision) -> tuple[str, str]:
