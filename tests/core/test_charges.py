@@ -200,7 +200,8 @@ def test_time_bars_are_told_before_and_after():
 
 def test_time_bars_of_what_is_not_known_are_not_told():
     old = item("1", "2015-05-05")
-    for ledger in (owed(old, at="DE"), owed(old, country="DE", at="DE"), owed(replace(old, balance=Decimal(-1)))):
+    foreign = (owed(old, at="DE"), owed(old, country="DE", at="DE"), owed(old, country="EU", at="EU"))
+    for ledger in (*foreign, owed(replace(old, balance=Decimal(-1)))):
         assert time_bars(ledger.items, (ledger.creditor, ledger.customers), AS_OF, 60, Statutes.stock()) == {}
     assert time_bars([replace(old, customer="x")], (owed().creditor, {}), AS_OF, 60, Statutes.stock()) == {}
 
