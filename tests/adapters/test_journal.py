@@ -1,5 +1,7 @@
 """The journal shows what was done to it: every change of every entry, on every engine."""
 
+import hashlib
+import json
 import random
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from dunning_adapters.journal import Head, Journal, Part
 from dunning_adapters.sql import HistorySettings, SqlHistory
-from dunning_adapters.sql.chain import beginning, chained
+from dunning_adapters.sql.chain import beginning, chained, commitment
 from dunning_adapters.sql.erasure import listed, unlisted
 from dunning_adapters.sql.history import _STAGES, from_settings
 from dunning_adapters.sql.schema import EVENT, LETTER
@@ -31,6 +33,12 @@ ERASED = Event(EventKind.ERASED, DAY, "", by="ana", because="asked for it")
 STAGES = {kind.value: stage for kind, stage in _STAGES.items()}
 SEQ = 0
 PREV, HASH = (COLUMNS.index(EVENT.c[name]) for name in ("prev_hash", "hash"))
+
+
+@given(st.lists(st.text() | st.integers() | st.none()), st.text("0123456789abcdef"))
+def test_an_entry_commits_to_compact_json(values, salt):
+    payload = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    assert commitment(salt, values) == hashlib.sha256((salt + payload).encode()).hexdigest()
 
 
 def story(many):
