@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_bytes, token_hex
 from typing import Any, Final, NoReturn
@@ -22,6 +22,7 @@ from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.conversion import FORMER, convert
 from dunning_adapters.sql.engine import engine_for, first_line, shown, url_from
 from dunning_adapters.sql.erasure import blank, listed
+from dunning_adapters.sql.group_commit import GroupCommit
 from dunning_adapters.sql.readings import Readings
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
 from dunning_adapters.sql.safeguards import Safeguards
@@ -56,8 +57,23 @@ _KEPT: Final = EVENT.c.salt != ""
 
 _PAGE: Final = 2_000
 
+# Made once: to put a statement together takes as long as to carry it out.
+_LOCKED: Final = select(SCHEMA.c.version).where(SCHEMA.c.name == "history").with_for_update()
+_LAST: Final = select(EVENT.c.seq, EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)
+_ADD_EVENTS: Final = insert(EVENT)
+_ADD_LETTERS: Final = insert(LETTER)
+
 Stage = tuple[str, int, str]
 """Letter key, attempt, stage: what the primary key of `dunning_letter` stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What one call of `append` writes."""
+
+    rows: Sequence[Row]
+    stages: Sequence[Stage]
+    beside: Callable[[Connection], None] | None
 
 
 class HistorySettings(BaseModel):
@@ -73,7 +89,8 @@ class HistorySettings(BaseModel):
 
 
 class SqlHistory:
-    """Events in the tables of `schema`, which are made on first use.
+    """Events in the tables of `schema`, which are made on first use. What threads append at the same moment is one
+    transaction.
 
     Give it an Engine of yours (it is never disposed; on SQLite it should run in WAL mode with `synchronous=FULL`);
     `from_settings` makes one that is right. Opens nothing until the first use; may be shared between threads.
@@ -83,6 +100,7 @@ class SqlHistory:
         self._engine = engine
         self._name = f"history {shown(engine.url)}"
         self._secret = ""
+        self._commits = GroupCommit(self._write)
         self.safeguards = Safeguards(engine)
         """What holds sending back, kept in the same database."""
         self.readings = Readings(engine)
@@ -107,9 +125,12 @@ class SqlHistory:
             rows = [to_row(event) for event in recorded]
             self._prepare()
             try:
-                transact(self._engine, lambda connection: _append(connection, self._secret, rows, stages, beside))
+                self._commits.do(_Piece(rows, stages, beside))
             except IntegrityError as error:
                 self._explain(stages, error)
+
+    def _write(self, pieces: Sequence[_Piece]) -> None:
+        transact(self._engine, lambda connection: _append(connection, self._secret, pieces))
 
     def events(self, customers: Collection[str] | None = None) -> Iterator[Event]:
         """In the order of appending, page by page; no transaction stays open between two pages."""
@@ -227,16 +248,14 @@ class SqlHistory:
             raise HistoryError(f"a text cannot be stored ({error.reason})", where=self._name) from None
 
 
-def _append(
-    connection: Connection,
-    secret: str,
-    rows: Sequence[Row],
-    stages: Sequence[Stage],
-    beside: Callable[[Connection], None] | None,
-) -> None:
-    if beside is not None:
-        beside(connection)
+def _append(connection: Connection, secret: str, pieces: Sequence[_Piece]) -> None:
+    for piece in pieces:
+        if piece.beside is not None:
+            piece.beside(connection)
+    rows = [row for piece in pieces for row in piece.rows]
     if rows:
+        stages = [stage for piece in pieces for stage in piece.stages]
+        _each_once(stages)
         append(connection, secret, rows, stages)
 
 
@@ -246,35 +265,38 @@ def append(connection: Connection, secret: str, rows: Sequence[Row], stages: Seq
     The row of the version is locked first, so that programs append one after the other; a program that did not ask
     would be stopped by the unique `prev_hash`. Raises AlreadyRecorded.
     """
-    locked = select(SCHEMA.c.version).where(SCHEMA.c.name == "history").with_for_update()
-    refuse_unknown(connection.scalar(locked), VERSION)
+    refuse_unknown(connection.scalar(_LOCKED), VERSION)
     doubts = [(key, attempt, "answered") for key, attempt, stage in stages if stage == "doubted"]
     if taken := _taken(connection, secret, doubts):
         raise _already(taken[0])
     if stages:
         keys = sorted((keyed(secret, key), attempt, stage) for key, attempt, stage in stages)
-        connection.execute(insert(LETTER), [{"letter_key": k, "attempt": a, "stage": s} for k, a, s in keys])
+        connection.execute(_ADD_LETTERS, [{"letter_key": k, "attempt": a, "stage": s} for k, a, s in keys])
     entry, before = last_entry(connection, secret)
-    connection.execute(insert(EVENT), list(chained(rows, entry, before, token_bytes(2 * SALT_BYTES * len(rows)))))
+    connection.execute(_ADD_EVENTS, list(chained(rows, entry, before, token_bytes(2 * SALT_BYTES * len(rows)))))
 
 
 def last_entry(connection: Connection, secret: str) -> tuple[int, str]:
     """Number and hash of the last entry; 0 and the beginning for an empty journal."""
-    last = connection.execute(select(EVENT.c.seq, EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     return (last[0], last[1]) if last else (0, beginning(secret))
 
 
 def _stages(events: Iterable[Event]) -> list[Stage]:
     """The rows of `dunning_letter` that the events take. Raises AlreadyRecorded when two of them take the same."""
-    stages: dict[Stage, None] = {}
-    for event in events:
-        if event.kind in _STAGES:
-            stage = (event.key, event.attempt, _STAGES[event.kind])
-            answered = (event.key, event.attempt, "answered")
-            if stage in stages or (stage[2] == "doubted" and answered in stages):
-                raise _already(stage)
-            stages[stage] = None
-    return list(stages)
+    stages = [(event.key, event.attempt, _STAGES[event.kind]) for event in events if event.kind in _STAGES]
+    _each_once(stages)
+    return stages
+
+
+def _each_once(stages: Iterable[Stage]) -> None:
+    """Raise AlreadyRecorded for a stage that is there twice, and for a doubt about what was answered before it."""
+    before: set[Stage] = set()
+    for key, attempt, stage in stages:
+        taken = {(key, attempt, stage), (key, attempt, "answered" if stage == "doubted" else stage)}
+        if taken & before:
+            raise _already((key, attempt, stage))
+        before.add((key, attempt, stage))
 
 
 def _taken(connection: Connection, secret: str, stages: Sequence[Stage]) -> list[Stage]:

@@ -16,6 +16,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from sqlalchemy.exc import IntegrityError
 from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.history import SqlHistory
 from dunning_adapters.sql.outbox_entries import Entry, Past, Refused, There
-from dunning_adapters.sql.outbox_letters import BLANK, OVER, Lease, State, Waiting, lease_of, waiting_of
+from dunning_adapters.sql.outbox_letters import BLANK, LEASE, OVER, Lease, State, Waiting, lease_of, waiting_of
 from dunning_adapters.sql.outbox_tables import LETTER, METADATA
 from dunning_adapters.sql.record import fingerprint
 from dunning_adapters.sql.schema import create
@@ -101,27 +102,28 @@ class Outbox:
     def claim(self, owner: str, most: int, seconds: float) -> list[Lease]:
         """Letters that are ready, now this worker's for so many seconds. Nobody else gets them."""
         claim = f"{owner}#{secrets.token_hex(8)}"
-        leases: list[Lease] = []
+        rows: Sequence[sa.Row[Any]] = ()
 
         def work(connection: sa.Connection) -> None:
+            nonlocal rows
             now = self._clock(connection)
             ready = (LETTER.c.state == State.READY, LETTER.c.next_at_us <= now)
             # Locks that are skipped only spare workers the wait for each other: the UPDATE asks for the state again.
             wanted = sa.select(LETTER.c.letter).where(*ready).order_by(LETTER.c.next_at_us, LETTER.c.letter).limit(most)
             letters = connection.scalars(wanted.with_for_update(skip_locked=True)).all()
             if not letters:
-                leases.clear()
+                rows = ()
                 return
             leased = sa.update(LETTER).where(LETTER.c.letter.in_(letters), LETTER.c.state == State.READY)
             until = now + round(seconds * SECOND)
             connection.execute(
                 leased.values(state=State.LEASED.value, token=LETTER.c.token + 1, owner=claim, until_us=until)
             )
-            mine = sa.select(LETTER).where(LETTER.c.owner == claim, LETTER.c.state == State.LEASED)
-            leases[:] = [lease_of(row) for row in connection.execute(mine.order_by(LETTER.c.letter))]
+            mine = sa.select(*LEASE).where(LETTER.c.letter.in_(letters), LETTER.c.owner == claim)
+            rows = connection.execute(mine.order_by(LETTER.c.letter)).all()
 
         self._write(work)
-        return leases
+        return [lease_of(row) for row in rows]
 
     def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:
         """Record that the letter is about to leave; False if it must not: the lease ended, or something forbids it.
@@ -142,10 +144,10 @@ class Outbox:
 
     def later(self, lease: Lease, was: State, events: Iterable[Event], seconds: float, said: str) -> None:
         """Certainly not sent: try it again in so many seconds. After the mark it was an attempt, which is over."""
+        attempt, tries = lease.attempt + int(was is not State.LEASED), lease.tries + 1
 
         def move(connection: sa.Connection) -> None:
             again = self._clock(connection) + round(seconds * SECOND)
-            attempt, tries = LETTER.c.attempt + int(was is not State.LEASED), LETTER.c.tries + 1
             ready = {"said": said, "owner": "", "attempt": attempt, "tries": tries, "next_at_us": again}
             self._move(connection, lease, was, State.READY, values=ready)
 
@@ -160,10 +162,11 @@ class Outbox:
         allowed: Sequence[sa.ColumnElement[bool]] = (),
         values: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
-        now = self._clock(connection)
-        held = (LETTER.c.letter == lease.letter, LETTER.c.token == lease.token, LETTER.c.state == was)
-        in_time = (LETTER.c.until_us > now,) if to is State.SENDING else ()
-        moved = connection.execute(sa.update(LETTER).where(*held, *in_time, *allowed).values(state=to.value, **values))
+        seen = {"its_letter": lease.letter, "its_token": lease.token, "its_state": was.value}
+        if to is State.SENDING:
+            seen["now"] = self._clock(connection)
+        statement = _moving(tuple(allowed), in_time=to is State.SENDING)
+        moved = connection.execute(statement, {**seen, "state": to.value, **values})
         if moved.rowcount != 1:
             raise Lost(f"it is not {was} under this lease any more", where=f"letter {lease.letter[:32]}")
 
@@ -306,6 +309,18 @@ class Outbox:
         except HistoryError:  # another program made the same tables at the same moment
             self.history.append([], beside=_make)
         self._prepared = True
+
+
+@lru_cache(maxsize=16)  # to put the statement together takes longer than to carry it out
+def _moving(allowed: tuple[sa.ColumnElement[bool], ...], *, in_time: bool) -> sa.Update:
+    """A change of state of a letter that is held under a token; what changes are the further parameters."""
+    held = (
+        LETTER.c.letter == sa.bindparam("its_letter"),
+        LETTER.c.token == sa.bindparam("its_token"),
+        LETTER.c.state == sa.bindparam("its_state"),
+    )
+    lasting = (LETTER.c.until_us > sa.bindparam("now"),) if in_time else ()
+    return sa.update(LETTER).where(*held, *lasting, *allowed)
 
 
 def _make(connection: sa.Connection) -> None:

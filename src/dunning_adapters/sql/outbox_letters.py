@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from dunning_adapters.sql.outbox_tables import LETTER
 from dunning_core.action import Action
 from dunning_core.values import canonical
 
@@ -81,6 +82,12 @@ class Waiting:
 def frozen(action: Action) -> str:
     """The planned letter as text; `lease_of` and `waiting_of` read it back."""
     return canonical(_ACTION.dump_python(action, mode="json"))
+
+
+LEASE: Final = [
+    LETTER.c[name] for name in ("letter", "token", "attempt", "tries", "until_us", "on_date", "payload", "queued_by")
+]
+"""What `lease_of` reads of a row."""
 
 
 def lease_of(row: Any) -> Lease:

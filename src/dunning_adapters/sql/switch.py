@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ GO: Final = "go"
 _NAME: Final = "sending"
 
 
+@cache
 def may_send() -> ColumnElement[bool]:
     """True in the statement that it stands in while the row says "go": part of the WHERE of another UPDATE, so that no
     letter is marked after the switch was thrown. Without the row, or with anything else in it, it is false."""

@@ -6,11 +6,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from dunning_adapters.sql.engine import first_line
 from dunning_adapters.sql.schema import lost_a_race
 
 _TRIES: Final = 8
+_LEVEL: Final = "READ COMMITTED"
+
+
+class CommitError(SQLAlchemyError):
+    """A commit failed: nobody knows whether it arrived, so what it held must not be done again."""
 
 
 def transact(
@@ -18,7 +24,7 @@ def transact(
 ) -> None:
     """Do the work in one transaction, and over again when the database rolled it back for another's sake.
 
-    A failed commit is never repeated: it may have arrived.
+    A failed commit is never repeated, because it may have arrived. Raises CommitError for it.
     """
     for tries_left in reversed(range(_TRIES)):
         with engine.connect() as connection:
@@ -29,7 +35,10 @@ def transact(
                 if not (tries_left and again(error)):
                     raise
                 continue
-            connection.commit()
+            try:
+                connection.commit()
+            except Exception as error:
+                raise CommitError(first_line(error)) from error
             return
 
 
@@ -37,7 +46,8 @@ def _begin(connection: Connection) -> None:
     """Begin a writing transaction. SQLite must be told at once: a reader that wants to write later is not made to
     wait for the lock but fails. Elsewhere READ COMMITTED keeps MariaDB from locking the gaps between keys."""
     if connection.dialect.name != "sqlite":
-        connection.execution_options(isolation_level="READ COMMITTED")
+        if connection.default_isolation_level != _LEVEL:
+            connection.execution_options(isolation_level=_LEVEL)
         connection.begin()
         return
     connection.begin()

@@ -1,0 +1,126 @@
+"""Group commit: whatever comes together, fails or hangs on, each piece is done once and its thread hears of it."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dunning_adapters.sql.group_commit import GroupCommit
+from dunning_adapters.sql.transaction import CommitError
+
+FINE, REFUSED, UNKNOWN = "fine", "refused", "commit fails"
+MOMENTS = 10
+"""Seconds after which somebody waits for ever."""
+
+
+class RefusedError(Exception):
+    pass
+
+
+class Book:
+    """A database that writes all pieces of a group or none. `gate` holds the first one up until the others wait."""
+
+    def __init__(self, gate=None):
+        self.written, self.groups, self.lost, self.gate = [], [], [], gate
+        self.inside = threading.Lock()
+
+    def write(self, pieces):
+        assert self.inside.acquire(blocking=False), "two transactions at a time"
+        try:
+            gate, self.gate = self.gate, None
+            if gate is not None:
+                assert gate.wait(MOMENTS)
+            for _, fate in pieces:
+                if fate == REFUSED:
+                    raise RefusedError([name for name, fate in pieces if fate == REFUSED])
+            self.groups.append([name for name, _ in pieces])
+            if any(fate == UNKNOWN for _, fate in pieces):
+                self.lost += pieces
+                raise CommitError("the line broke")
+            self.written += pieces
+        finally:
+            self.inside.release()
+
+
+def done(commits, piece):
+    try:
+        commits.do(piece)
+    except (RefusedError, CommitError) as error:
+        return error
+    return None
+
+
+def queued(commits, count):
+    """Wait until so many pieces wait behind the one that is being written."""
+    for _ in range(MOMENTS * 1000):
+        if len(commits._waiting) == count:
+            return
+        threading.Event().wait(0.001)
+    pytest.fail("they do not queue")
+
+
+@given(st.lists(st.sampled_from([FINE, FINE, FINE, REFUSED, UNKNOWN]), min_size=1, max_size=6), st.booleans())
+def test_each_piece_is_done_once_and_its_thread_hears_of_it(fates, together):
+    gate = threading.Event()
+    book = Book(gate if together else None)
+    commits = GroupCommit(book.write)
+    with ThreadPoolExecutor(len(fates) + 1) as pool:
+        first = pool.submit(done, commits, ("first", FINE))
+        if together:
+            while not book.inside.locked():
+                threading.Event().wait(0.0005)
+        pieces = [(number, fate) for number, fate in enumerate(fates)]
+        others = [pool.submit(done, commits, piece) for piece in pieces]
+        if together:
+            queued(commits, len(pieces))
+            gate.set()
+        assert not wait([first, *others], MOMENTS).not_done
+    assert first.result() is None
+    for piece, other in zip(pieces, others, strict=True):
+        error, (_, fate) = other.result(), piece
+        assert (piece in book.written, piece in book.lost) == (error is None, isinstance(error, CommitError))
+        assert isinstance(error, RefusedError) == (fate == REFUSED)
+        if fate == REFUSED:
+            assert error.args == ([piece[0]],)  # it is about this piece and no other
+    names = [name for group in book.groups for name in group]
+    assert len(names) == len(set(names))  # a commit that failed is not repeated either
+    if together and REFUSED not in fates:
+        assert sorted(map(len, book.groups)) == sorted([1, len(pieces)])
+
+
+def test_whoever_is_alone_waits_for_nobody():
+    book = Book()
+    GroupCommit(book.write).do(("only", FINE))
+    assert book.groups == [["only"]]
+
+
+def test_an_interrupted_writer_leaves_nobody_waiting():
+    class Interrupt(BaseException):
+        pass
+
+    gate, book = threading.Event(), Book()
+
+    def write(pieces):
+        if gate is not None and not gate.is_set():
+            assert gate.wait(MOMENTS)
+            return book.write(pieces)
+        if not book.written[1:]:
+            book.written.append("interrupted")
+            raise Interrupt
+        return book.write(pieces)
+
+    commits = GroupCommit(write)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(commits.do, ("first", FINE))
+        while not commits._led:
+            threading.Event().wait(0.0005)
+        others = [pool.submit(commits.do, (number, FINE)) for number in range(3)]
+        queued(commits, 3)
+        gate.set()
+        first.result(MOMENTS)
+        raised = [type(other.exception(MOMENTS)) for other in others]
+    assert sorted(kind.__name__ for kind in raised) == ["CommitError", "CommitError", "Interrupt"]
+    commits.do(("later", FINE))
+    assert book.groups == [["first"], ["later"]]
