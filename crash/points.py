@@ -146,15 +146,16 @@ def start(house: House, work: Callable[[], None]) -> int:
         os._exit(code)
 
 
-def work(house: House, name: str, reach: Reach, make: Make) -> None:
-    """Be a worker until nothing is ready any more."""
+def work(house: House, name: str, reach: Reach, make: Make, connections: int = 1) -> None:
+    """Be a worker until nothing is ready any more. Points before a commit have no meaning with several connections."""
     wire, outbox = Wire(reach), make(house.history, reach)
 
     def pause(moment: str) -> None:
         if moment != "answered" or wire.dots:  # else it is the worker himself who answered: not to be sent any more
             reach(_PAUSES[moment])
 
-    worker = Worker(house.runner, outbox, name, AS_OF, pause=pause)
+    over = house.runner.transports(connections) if connections > 1 else ()
+    worker = Worker(house.runner, outbox, name, AS_OF, pause=pause, connections=over)
     with Owners(house.history.engine).hold(name):
         for _ in worker.work():
             pass

@@ -33,7 +33,8 @@ _RESTARTS = 8
 
 @dataclass(frozen=True)
 class Round:
-    """What is to happen. `crashes` are points with the how manieth time, one for each worker; `kills` are at random."""
+    """What is to happen. `crashes` are points with the how manieth time, one for each worker; `kills` are at random, of
+    workers with so many `connections`."""
 
     number: int
     engine: str
@@ -41,13 +42,14 @@ class Round:
     letters: int = 1
     pays: bool = False
     kills: int = 0
+    connections: int = 1
     mutant: str = ""
 
     @property
     def title(self) -> str:
         """The points, for a table."""
         points = " / ".join(point if time == 1 else f"{point} ({time}.)" for point, time in self.crashes)
-        return points or "at random, two workers"
+        return points or f"at random, two workers, connections of each: {self.connections}"
 
 
 @dataclass
@@ -112,7 +114,7 @@ class _Play:
     def _start(self, reach: Reach) -> int:
         self.workers += 1
         name = f"{self.house.domain} {self.workers}"  # locks are the server's, not the schema's
-        return start(self.house, lambda: work(self.house, name, reach, self.make))
+        return start(self.house, lambda: work(self.house, name, reach, self.make, self.round.connections))
 
     def _count(self, died: bool) -> None:  # noqa: FBT001 - the one thing that is known
         self.report.kills += died

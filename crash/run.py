@@ -31,6 +31,7 @@ KILLS, NIGHTLY, SLICE = 400, 3_000, 7
 TELLING = ("body on the wire", "reply read")
 """Points at which each broken worker shows what is wrong with it."""
 KILLS_A_ROUND, LETTERS_A_ROUND = 4, 10
+CONNECTIONS = (1, 4)
 
 numbers = count(1)
 
@@ -54,9 +55,10 @@ def pairs() -> Iterator[Round]:
 
 
 def at_random(engine: str, kills: int) -> Iterator[Round]:
-    """Rounds with so many random kills altogether."""
-    for left in range(kills, 0, -KILLS_A_ROUND):
-        yield Round(next(numbers), engine, letters=LETTERS_A_ROUND, kills=min(left, KILLS_A_ROUND))
+    """Rounds with so many random kills altogether; in every other round a worker has several connections."""
+    for index, left in enumerate(range(kills, 0, -KILLS_A_ROUND)):
+        some = CONNECTIONS[index % len(CONNECTIONS)]
+        yield Round(next(numbers), engine, letters=LETTERS_A_ROUND, kills=min(left, KILLS_A_ROUND), connections=some)
 
 
 def exhibits(points: Sequence[str] = POINTS) -> Iterator[Round]:

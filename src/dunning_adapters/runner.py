@@ -106,6 +106,11 @@ class Runner:
         self.transport = self.guard.around(self.transport)
         return self
 
+    def transports(self, count: int) -> list[Transport]:
+        """So many connections: its own transport, and further ones as the settings name them, guarded as it is."""
+        made = [self.plugins.build("transport", self.settings.transport, self.settings.folder) for _ in range(1, count)]
+        return [self.transport, *(made if self.guard is None else map(self.guard.around, made))]
+
     @property
     def freshness(self) -> Freshness:
         """What the run asks of its facts before it writes to customers."""

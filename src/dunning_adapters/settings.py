@@ -83,6 +83,8 @@ class WorkTable(_Table):
     the lease, so `quarantine > deadline + relay_idle` must hold.
     """
 
+    connections: int = Field(default=1, ge=1, le=64)
+    """Connections to the mail server, each with a worker of its own."""
     batch: int = Field(default=20, ge=1, le=1000)
     """Letters that a worker claims at a time."""
     lease_seconds: int = Field(default=300, ge=1)

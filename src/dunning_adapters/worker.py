@@ -5,15 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
+from threading import Lock
 
 import sqlalchemy as sa
 
 from dunning_adapters.approvals import Request, seal, voided
 from dunning_adapters.marking import TOO_LATE, UNMARKED
-from dunning_adapters.ports import Marking, Receipt, Verdict
+from dunning_adapters.pool import shared
+from dunning_adapters.ports import Marking, Receipt, Transport, Verdict
 from dunning_adapters.posting import RESULTS, Case, connected, earlier, receipt_of, said
 from dunning_adapters.promises import REPAIR, UNPROMISED, told
 from dunning_adapters.proposal import Proposal
@@ -29,6 +32,12 @@ from dunning_core.values import Problem
 
 LONGEST_PAUSE = 6 * 3600
 """Seconds between two tries of a letter at the most."""
+
+AT_ONCE = 1000
+"""Letters of one claim at the most, however many connections there are."""
+
+Task = Callable[[Transport], Delivery]
+"""What is to be done with a letter, over the connection that is free."""
 
 
 def _go_on(moment: str) -> None:
@@ -49,10 +58,11 @@ def queue(runner: Runner, outbox: Outbox, proposal: Proposal) -> list[Refused]:
 
 @dataclass
 class Worker:
-    """One worker with a connection of its own. Any number of them, on any number of machines, share an outbox.
+    """One worker with connections of its own. Any number of them, on any number of machines, share an outbox.
 
-    `day` is what it takes for today, if that is not today. `pause` gives a name to each moment at which a process can
-    die; tests stop it there.
+    `connections` are the transports that it sends over at the same time, each in a thread; if there are none, the
+    runner's, without threads. `day` is what it takes for today, if that is not today. `pause` gives a name to each
+    moment at which a process can die; tests stop it there.
     """
 
     runner: Runner
@@ -63,6 +73,9 @@ class Worker:
     monotonic: Callable[[], float] = time.monotonic
     problems: list[Problem] = field(default_factory=list)
     recorded: list[Event] = field(default_factory=list)
+    connections: Sequence[Transport] = ()
+    _claimed: list[Lease] = field(default_factory=list)
+    _writing: Lock = field(default_factory=Lock)
 
     def work(self) -> Iterator[Delivery]:
         """Carry out what is ready until nothing is.
@@ -70,26 +83,36 @@ class Worker:
         Raises TransportError when nothing can be delivered at all, SafetyError when a safeguard holds everything back.
         """
         self.tidy()
-        leases = self._claim()
-        if not leases:
+        self._claim()
+        if not self._claimed:
             return
         try:
-            with connected(self.runner.transport):
-                while leases:
-                    yield from self._carry(leases)
-                    leases = self._claim()
+            with ExitStack() as open_ones:
+                for transport in self._transports:
+                    open_ones.enter_context(connected(transport))
+                yield from shared(self._tasks(), self._transports, lambda task, transport: task(transport))
         except TransportError as error:
-            self._give_back(leases, str(error))
+            self._give_back(self._claimed, str(error))
             raise
 
-    def _claim(self) -> list[Lease]:
+    def _tasks(self) -> Iterator[Task]:
+        """What is to be done with the letters claimed, and with those claimed when these are handed out."""
+        while self._claimed:
+            yield from self._carry(self._claimed)
+            self._claim()
+
+    def _claim(self) -> None:
         rules = self.runner.settings.work
         if self.runner.guard is not None:
             self.runner.guard.may_work()
         self.runner.freshness.current()
-        leases = self.outbox.claim(self.name, rules.batch, rules.lease_seconds)
+        most = min(rules.batch * len(self._transports), AT_ONCE)
+        self._claimed = self.outbox.claim(self.name, most, rules.lease_seconds)
         self.pause("claimed")
-        return leases
+
+    @property
+    def _transports(self) -> Sequence[Transport]:
+        return self.connections or [self.runner.transport]
 
     @property
     def _today(self) -> date:
@@ -117,7 +140,7 @@ class Worker:
             self.problems.append(Problem("outbox", what, mend="see: dunning doubts list"))
         self.outbox.expire(self._today - timedelta(self.runner.settings.run.plan_valid_days))
 
-    def _carry(self, leases: Sequence[Lease]) -> Iterator[Delivery]:
+    def _carry(self, leases: Sequence[Lease]) -> Iterator[Task]:
         for on in sorted({lease.on for lease in leases}):
             mine = {lease.action.key: lease for lease in leases if lease.on == on}
             if on > self._today:  # the clock went back: to send it now would be to send it early
@@ -128,13 +151,14 @@ class Worker:
             self.pause("read")
             for delivery in gone:
                 self._settle(mine[delivery.action.key], State.LEASED, State.CANCELLED, (), delivery.text)
-                yield delivery
+                yield partial(_done, delivery)
             for case in standing:
-                yield self._deliver(mine[case.action.key], case, read_at)
+                yield partial(self._deliver, mine[case.action.key], case, read_at)
 
-    def _deliver(self, lease: Lease, case: Case, read_at: float) -> Delivery:
+    def _deliver(self, lease: Lease, case: Case, read_at: float, transport: Transport) -> Delivery:
         try:
-            document = self.runner.write(case, lease.on, lease.attempt, earlier(case))
+            with self._writing:  # plugins and templates of others need not know of threads
+                document = self.runner.write(case, lease.on, lease.attempt, earlier(case))
         except DunningError as error:
             self._settle(lease, State.LEASED, State.CANCELLED, (), str(error))
             return Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error))
@@ -144,18 +168,17 @@ class Worker:
         )
         if why := approvals.missing(request):
             void = approvals.void(request, self.runner.clock())
-            self.problems += voided(void)
+            self.problems.extend(voided(void))
             self._settle(lease, State.LEASED, State.UNAPPROVED, void, why)
             return Delivery(case.action, case.customer, End.UNAPPROVED, text=why)
         mark = _Mark(self, lease, case, document, read_at)
-        receipt = self._sent(document, mark)
+        receipt = self._sent(document, transport, mark)
         self.pause("answered")
         end, text = self._record(lease, mark, receipt)
         return Delivery(case.action, case.customer, end, replace(document, html="", attachments=(), codes=()), text)
 
-    def _sent(self, document: Document, mark: _Mark) -> Receipt:
+    def _sent(self, document: Document, transport: Transport, mark: _Mark) -> Receipt:
         """What the transport says; what it raises is an answer too, of this one letter."""
-        transport = self.runner.transport
         try:
             if isinstance(transport, Marking):
                 return receipt_of(transport.deliver_marked(document, mark), document)
@@ -210,7 +233,7 @@ class Worker:
             where = f"letter {lease.letter[:32]}.{lease.attempt}"
             self.problems.append(Problem(where, f"its answer came too late to be recorded: {error.what}"))
         else:
-            self.recorded += events
+            self.recorded.extend(events)
 
     def _give_back(self, leases: Iterable[Lease], text: str) -> None:
         """Letters that nobody touched go back at once."""
@@ -221,6 +244,11 @@ class Worker:
     def _doubt(self, waiting: Waiting) -> Event:
         dispatched = waiting.action.dispatched(waiting.on, attempt=waiting.attempt)
         return dispatched.answered(EventKind.IN_DOUBT, self._today, "its worker died", self.runner.clock())
+
+
+def _done(delivery: Delivery, _: Transport) -> Delivery:
+    """There is nothing to carry any more."""
+    return delivery
 
 
 class _Mark:

@@ -35,7 +35,6 @@ from dunning_adapters.sql.owner import Owners
 from dunning_adapters.worker import Worker
 from dunning_adapters.worker import queue as put
 from dunning_core.errors import ConfigError, SafetyError, TransportError
-from dunning_core.values import Problem
 
 _LONGEST_REST = 60
 """Seconds between two looks at an outbox in which nothing is due."""
@@ -88,10 +87,10 @@ def queue(
 
 @click.command()
 @click.option("--send", "really", is_flag=True, help="Really send; without it, only say what is in the outbox.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Connections at a time.")
+@click.option("--connections", type=click.IntRange(1, 64), help="Connections to the mail server.  [default: settings]")
 @click.option("--follow", is_flag=True, help="Go on for ever: wait for letters that come, or are due later.")
 @in_session
-def work(session: Session, workers: int, really: bool, follow: bool) -> None:  # noqa: FBT001 - click calls it by names
+def work(session: Session, connections: int | None, really: bool, follow: bool) -> None:  # noqa: FBT001 - click calls it by names
     """Send what is in the outbox.
 
     Any number of these may run, on any number of machines: each letter goes out once. Facts are read again just before.
@@ -100,14 +99,18 @@ def work(session: Session, workers: int, really: bool, follow: bool) -> None:  #
         _tell(session, outbox_of(session.runner))
         return
     runner, stop, ends = session.runner, threading.Event(), list[Delivery]()
-    with anchored(session), ThreadPoolExecutor(workers) as pool:
+    outbox, at_once = outbox_of(runner), connections or session.settings.work.connections
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    worker = Worker(runner, outbox, name, session.as_of, connections=runner.transports(at_once))
+    # In a thread of its own: an interrupt shall not hit a letter on its way.
+    with anchored(session), Owners(outbox.history.engine).hold(name), ThreadPoolExecutor(1) as pool:
         look_into_archive(session)
         try:
-            parts = [pool.submit(_worked, session, number, stop, ends, follow=follow) for number in range(workers)]
-            runner.problems += [problem for part in parts for problem in part.result()]
+            pool.submit(_worked, worker, stop, ends, follow=follow).result()
         except KeyboardInterrupt:
             stop.set()
             raise
+    runner.problems += worker.problems
     now = runner.clock()
     done = Run(
         runner.creditor, now.date(), now, now, dry=False, deliveries=tuple(ends), problems=tuple(runner.problems)
@@ -127,32 +130,24 @@ def outbox_of(runner: Runner) -> Outbox:
     return Outbox(runner.history)
 
 
-def _worked(
-    session: Session, number: int, stop: threading.Event, ends: list[Delivery], *, follow: bool
-) -> list[Problem]:
-    """One worker, with everything of its own, until the outbox is empty or somebody says stop."""
-    runner = Runner.of(session.settings)
-    outbox = outbox_of(runner)
-    name = f"{socket.gethostname()}:{os.getpid()}:{number}:{secrets.token_hex(4)}"
-    worker = Worker(runner, outbox, name, session.as_of)
-    with Owners(outbox.history.engine).hold(name):
-        while not stop.is_set():
-            try:
-                for delivery in worker.work():
-                    ends.append(delivery)
-                    if stop.is_set():
-                        break
-            except (TransportError, SafetyError) as error:
-                if not follow:
-                    raise
-                warn(str(error), "look")
-            finally:
-                runner.tell(worker.told())
+def _worked(worker: Worker, stop: threading.Event, ends: list[Delivery], *, follow: bool) -> None:
+    """Work until the outbox is empty or somebody says stop."""
+    while not stop.is_set():
+        try:
+            for delivery in worker.work():
+                ends.append(delivery)
+                if stop.is_set():
+                    break
+        except (TransportError, SafetyError) as error:
             if not follow:
-                break
-            rest = outbox.next_at()
-            stop.wait(_LONGEST_REST if rest is None else min(max(rest / SECOND, 1), _LONGEST_REST))
-    return [*worker.problems, *runner.problems]
+                raise
+            warn(str(error), "look")
+        finally:
+            worker.runner.tell(worker.told())
+        if not follow:
+            break
+        rest = worker.outbox.next_at()
+        stop.wait(_LONGEST_REST if rest is None else min(max(rest / SECOND, 1), _LONGEST_REST))
 
 
 def _tell(session: Session, outbox: Outbox) -> None:

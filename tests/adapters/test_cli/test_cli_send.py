@@ -316,7 +316,7 @@ def test_letters_through_the_outbox(firm, inbox):
     again = firm("queue", code=1)
     assert again.stdout.splitlines()[-1] == "0 letters put into the outbox: dunning work --send"
     assert "is left out: the letter is in the outbox already, ready" in again.stderr
-    assert firm("work", "--send", "--workers", "2").stdout.splitlines()[-1] == "4 letters sent."
+    assert firm("work", "--send", "--connections", "2").stdout.splitlines()[-1] == "4 letters sent."
     assert len(inbox.take()) == 4
     assert firm("work", "--send").stdout.splitlines()[-1] == "0 letters sent."
     assert firm("run", "--send").stdout.splitlines()[-1] == "Run of 2026-11-21: 0 letters sent."

@@ -1,8 +1,10 @@
 """Letters through the outbox: each once, whatever dies, whoever is quicker; what is in doubt waits for a person."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from dunning_adapters.sql import SqlHistory
 from dunning_adapters.sql.decisions import decide
 from dunning_adapters.sql.outbox import SECOND, Lost, Outbox, State
 from dunning_adapters.sql.owner import Owners
+from dunning_adapters.sql.switch import may_send
 from dunning_adapters.worker import Worker, queue
 from dunning_core.errors import HistoryError
 from dunning_core.event import Event, EventKind
@@ -483,6 +486,89 @@ def test_two_planners_and_eight_workers_get_each_letter_once(stage, database_url
         letters = [letter for found in pool.map(claimed, range(8)) for letter in found]
     assert sorted(letters) == sorted(action.key for action in proposal.plan.actions)
     engine.dispose()
+
+
+def busy(here, letters, count, **options):
+    """A worker with so many letters to send over so many connections, and these connections."""
+    for number in range(letters):
+        here.stage.owes(f"C{number:02}", 5)
+    here.queue()
+    connections = [Marked() for _ in range(count)]
+    return here.worker(connections=connections, **options), connections
+
+
+def sent(connections):
+    return [document.customer for one in connections for document in one.documents]
+
+
+def test_several_connections_carry_each_letter_once(post):
+    here = post()
+    together = Barrier(4)
+
+    def pause(moment):
+        if moment == "marking" and not together.broken:  # four letters are on their way at once
+            together.wait(30)
+
+    worker, connections = busy(here, 24, 4, pause=pause)
+    assert [delivery.end for delivery in worker.work()] == [End.ACCEPTED] * 24
+    assert sorted(sent(connections)) == [f"C{number:02}" for number in range(24)]
+    assert all(one.documents for one in connections)
+    assert Counter(event.kind for event in worker.told()) == {EventKind.DISPATCHED: 24, EventKind.ACCEPTED: 24}
+    assert here.history.verify().breaks == ()
+    assert set(here.states()) == {"sent"}
+
+
+def test_killed_with_several_connections_as_many_letters_are_in_doubt(post):
+    here = post()
+    together = Barrier(3)
+
+    def pause(moment):
+        if moment == "marked":
+            together.wait(30)
+            raise Killed
+
+    worker, connections = busy(here, 10, 3, pause=pause)
+    with pytest.raises(Killed):
+        list(worker.work())
+    here.wait(301)
+    assert [delivery.end for delivery in here.worker("w2").work()] == [End.ACCEPTED] * 7
+    assert Counter(here.states()) == {"sent": 7, "in_doubt": 3}
+    assert sent(connections) == []
+
+
+def test_a_connection_that_breaks_down_gives_back_what_nobody_has_begun(post, stage):
+    here = post()
+    worker, connections = busy(here, 12, 2)
+
+    def breaks(document, mark):
+        raise stage.out_of_order
+
+    connections[1].deliver_marked = breaks
+    ends = []
+    with pytest.raises(type(stage.out_of_order)):
+        ends += (delivery.end for delivery in worker.work())
+    states = Counter(here.states())
+    assert set(states) <= {"sent", "ready"}
+    assert states["sent"] == len(sent(connections))
+    here.wait(120)
+    assert [delivery.end for delivery in here.worker("w2").work()] == [End.ACCEPTED] * states["ready"]
+
+
+def test_nobody_is_written_to_after_the_switch_whatever_the_connection(post):
+    here = post()
+    here.history.safeguards.go()
+    thrown = datetime(2026, 11, 20, tzinfo=UTC)
+    together = Barrier(3, action=lambda: here.history.safeguards.stop("enough", "Ana", thrown))
+
+    def pause(moment):
+        if moment == "marking":
+            together.wait(30)
+
+    worker, connections = busy(here, 3, 3, pause=pause)
+    worker.allowed = lambda: (may_send(),)
+    assert {delivery.end for delivery in worker.work()} == {End.LATER}
+    assert sent(connections) == []
+    assert here.stage.kinds() == []
 
 
 def test_times_must_leave_no_gap():
