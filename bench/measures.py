@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: `measures.py NAME FOLDER ITEMS` prints what it did as one line of JSON."""
+"""One measurement in a process of its own: `measures.py NAME FOLDER ...` prints what it did as one line of JSON."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import optima
 import posting
+import proof
 from made_data import AS_OF, ITEM_HEADER
 
 from dunning_adapters import sieve
@@ -342,14 +343,15 @@ MEASURES = {
         end_to_end,
         *optima.MEASURES,
         *posting.MEASURES,
+        *proof.MEASURES,
     )
 }
 
 
-def main(name: str, folder: str) -> None:
+def main(name: str, folder: str, *more: str) -> None:
     gc.collect()
     start = time.perf_counter()
-    found = MEASURES[name](Path(folder))
+    found = MEASURES[name](Path(folder), *more)
     found.setdefault("seconds", time.perf_counter() - start)
     found["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(found))

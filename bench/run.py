@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 import optima
+import posting
 from made_data import write
 
 HERE = Path(__file__).parent
@@ -27,9 +28,9 @@ PAIRS = (
 LETTERS = ("letters", "naive_letters", "letters rendered and serialised, beside Jinja + Babel + EmailMessage")
 
 
-def measured(name: str, folder: Path) -> dict[str, float]:
+def measured(name: str, folder: Path, *more: str) -> dict[str, float]:
     """What one process found. Raises CalledProcessError when it fails."""
-    command = [sys.executable, str(HERE / "measures.py"), name, str(folder)]
+    command = [sys.executable, str(HERE / "measures.py"), name, str(folder), *more]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - our own file
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -63,8 +64,14 @@ def main() -> None:
                 print(f"{size:,} {title}")
                 pair(one, other, folder, runs)
             if size == SMALL:
-                print("letters out of the outbox to a mail server, beside smtplib on one connection, same letters")
-                pair("through_the_outbox", "plain_smtplib", folder, 3)
+                print("letters/s out of the outbox to a mail server, beside smtplib on as many connections")
+                posting.table(measured, folder, 2)
+                print("entries/s of a journal that are verified, beside reading the same rows with sqlite3")
+                pair("journal_verified", "journal_read", folder, 3)
+                print("letters/s claimed by eight workers, after two planners put in the same 10,000")
+                for engine in posting.ENGINES:
+                    found = measured("claims", folder, engine)
+                    print(f"  {engine:16}{found['rows'] / found['seconds']:>12,.0f} /s")
             if size <= 100_000:
                 print(f"{size:,} items: {LETTERS[2]}")
                 pair(LETTERS[0], LETTERS[1], folder, runs)
