@@ -565,7 +565,7 @@ def test_nobody_is_written_to_after_the_switch_whatever_the_connection(post):
             together.wait(30)
 
     worker, connections = busy(here, 3, 3, pause=pause)
-    worker.allowed = lambda: (may_send(),)
+    worker.allowed = lambda *_: (may_send(),)
     assert {delivery.end for delivery in worker.work()} == {End.LATER}
     assert sent(connections) == []
     assert here.stage.kinds() == []
