@@ -167,6 +167,10 @@ class House:
 
     # -- what came of it
 
+    def listed(self) -> dict[str, Any]:
+        """What a person sees."""
+        return {"listed": [(one.dispatched.key, one.waiting is not None) for one in self._listed()]}
+
     def told(self) -> dict[str, Any]:
         """The state of everything, as `lockstep.told` says it of the model."""
         with self.history.engine.connect() as connection:
@@ -178,7 +182,6 @@ class House:
             "journal": _journal(events),
             "delivered": sorted(self.out),
             "workers": [puppet.at for puppet in self.puppets],
-            "listed": [(one.dispatched.key, one.waiting is not None) for one in self._listed()],
             "switch": not self.history.safeguards.stopped(),
             "plans": [plan.plan.actions[0].key if plan and plan.plan.actions else None for plan in self.plans],
         }

@@ -6,13 +6,14 @@ This is what makes the model's millions of histories say something about the cod
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
+import dunning_adapters.doubts
 import dunning_adapters.marking
 import dunning_adapters.worker
 from simulate import worker
@@ -41,6 +42,8 @@ class Pair:
         if kind in {"step", "go on"}:
             self._step(one, two, on=kind == "go on")
         else:
+            if kind in {"decide", "look"}:
+                self._compare(listed(self.world), self.house.listed())
             do(self.world, command)
             self.house.do(command)
         self.compare()
@@ -57,7 +60,9 @@ class Pair:
 
     def compare(self) -> None:
         """Raise Differs unless both are in the same state."""
-        modelled, real = told(self.world), self.house.told()
+        self._compare(told(self.world), self.house.told())
+
+    def _compare(self, modelled: dict[str, Any], real: dict[str, Any]) -> None:
         for what, value in modelled.items():
             if value != real[what]:
                 raise Differs(f"{what}: the model has {value}, production {real[what]}, after {self.commands}")
@@ -82,24 +87,28 @@ def told(world: World) -> dict[str, Any]:
         ],
         "delivered": sorted(f"{letter_key(name)[:32]}.{attempt}" for name, attempt in world.out),
         "workers": [one.at for one in world.workers],
-        "listed": [(letter_key(world.journal[one.entry].name), one.letter >= 0) for one in world.listed()],
         "switch": world.go,
         "plans": [None if plan is None else letter_key(plan.name) for plan in world.plans],
     }  # fmt: skip
 
 
+def listed(world: World) -> dict[str, Any]:
+    """What a person sees, likewise."""
+    return {"listed": [(letter_key(world.journal[one.entry].name), one.letter >= 0) for one in world.listed()]}
+
+
 @contextmanager
 def steady(house: House) -> Iterator[None]:
     """Production with the house's clock in the place of the machine's, and without chance in its waits."""
-    worker_module, marking = dunning_adapters.worker, dunning_adapters.marking
-    kept = worker_module.secrets, marking.monotonic
-    worker_module.secrets = SimpleNamespace(randbelow=lambda _: 0)  # type: ignore[attr-defined]
-    marking.monotonic = house.monotonic  # type: ignore[attr-defined]
-    try:
-        yield
-    finally:
-        worker_module.secrets, marking.monotonic = kept  # type: ignore[attr-defined]
-        house.close()
+    with (
+        mock.patch.object(dunning_adapters.worker, "secrets", SimpleNamespace(randbelow=lambda _: 0)),
+        mock.patch.object(dunning_adapters.marking, "monotonic", house.monotonic),
+        mock.patch.object(dunning_adapters.doubts, "Outbox", lambda _: house.outbox),
+    ):
+        try:
+            yield
+        finally:
+            house.close()
 
 
 def play(house: House, seed: int, rules: Rules, steps: int) -> int:

@@ -43,7 +43,7 @@ def doubts(history: History, clock: Clock) -> list[Doubt]:
     outcome, silent = results(events), unanswered(events)
     under_way = {_name(event) for event in silent if event.at is not None and clock() - event.at < UNDER_WAY}
     why = {_name(event): event.because for event in events if event.kind is EventKind.IN_DOUBT}
-    queued = _in_doubt(Outbox(history)) if isinstance(history, SqlHistory) else {}
+    queued = _maybe_out(Outbox(history)) if isinstance(history, SqlHistory) else {}
     dispatched = [event for event in events if event.kind is EventKind.DISPATCHED and _name(event) not in under_way]
     return [
         Doubt(event, why.get(_name(event), "there was no answer"), queued.get(_name(event)))
@@ -56,8 +56,10 @@ def _name(event: Event) -> tuple[str, int]:
     return event.key, event.attempt
 
 
-def _in_doubt(outbox: Outbox) -> dict[tuple[str, int], Waiting]:
-    return {(one.letter, one.attempt): one for one in outbox.letters(State.IN_DOUBT)}
+def _maybe_out(outbox: Outbox) -> dict[tuple[str, int], Waiting]:
+    """Letters in doubt, and those whose worker may have died without that another one came to see it: settled in the
+    history alone, they would stay in the outbox for ever."""
+    return {(one.letter, one.attempt): one for one in outbox.letters(State.IN_DOUBT, State.SENDING)}
 
 
 def settle(

@@ -5,6 +5,7 @@
     sending -> ready, held                                     certainly not sent after all (4xx)
     in_doubt -> sent, ready                                    a person, or the archive, knows
     unapproved, held -> ready, cancelled                       a person decides: see `decisions`
+    sending -> sent, ready                                     the same, once the lease has ended
 
 The one place where a state changes is `_move`: an UPDATE that names the token which the mover holds and the state that
 he saw. Whoever comes too late changes nothing.
@@ -210,7 +211,8 @@ class Outbox:
     # -- what people decide
 
     def resolve(self, waiting: Waiting, to: State, event: Event, *, quarantine: float = 0) -> None:
-        """Settle a doubt: SENT, or READY for another attempt.
+        """Settle a doubt: SENT, or READY for another attempt. What is still `sending` when its lease has ended is in
+        doubt as well, though nobody has come to say so.
 
         Raises HistoryError while the old one may still arrive, Lost when somebody else was quicker.
         """
@@ -219,10 +221,11 @@ class Outbox:
             now, free = self._clock(connection), waiting.until + round(quarantine * SECOND)
             values = {"attempt": LETTER.c.attempt + 1, "next_at_us": now, "owner": ""} if to is State.READY else {}
             seen = (LETTER.c.letter == waiting.letter, LETTER.c.attempt == waiting.attempt)
-            doubted = (LETTER.c.state == State.IN_DOUBT, LETTER.c.until_us == waiting.until)
+            left = sa.and_(LETTER.c.state == State.SENDING, LETTER.c.until_us <= now)
+            doubted = sa.or_(LETTER.c.state == State.IN_DOUBT, left)
             moved = connection.execute(
                 sa.update(LETTER)
-                .where(*seen, *doubted)
+                .where(*seen, doubted, LETTER.c.until_us == waiting.until)
                 .values(state=to.value, token=LETTER.c.token + 1, said=event.because, **values)
             )
             if moved.rowcount != 1:

@@ -9,6 +9,7 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 
+from dunning_adapters.doubts import doubts, settle
 from dunning_adapters.memory import MemoryTransport
 from dunning_adapters.ports import Receipt, Verdict
 from dunning_adapters.result import End
@@ -406,6 +407,34 @@ def test_a_person_says_that_it_did_not_but_not_before_it_cannot_arrive_any_more(
     here.outbox.resolve(waiting, State.READY, decided(here, EventKind.REFUSED), quarantine=1800)
     assert here.work() == [End.ACCEPTED]
     assert [event.attempt for event in here.history.events() if event.kind is EventKind.DISPATCHED] == [1, 2]
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_person_settles_a_letter_whose_worker_died_before_another_worker_looks(post, sent):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    with pytest.raises(Killed):
+        here.work(pause=killing("marked"))
+    here.stage.later()
+    clock, rules = here.stage.clock, here.stage.settings.work
+    (doubt,) = doubts(here.history, clock)
+    settle(here.history, doubt, sent=sent, by="Ana", because="the mail server's log", clock=clock, rules=rules)
+    here.us = here.only().next_at + SECOND
+    assert here.work() == ([] if sent else [End.ACCEPTED])
+    assert here.states() == ["sent"]
+    assert doubts(here.history, clock) == []
+
+
+def test_a_letter_that_is_being_sent_is_left_to_its_worker(post):
+    here = post()
+    here.stage.owes("A", 5)
+    here.queue()
+    with pytest.raises(Killed):
+        here.work(pause=killing("marked"))
+    with pytest.raises(Lost):
+        here.outbox.resolve(here.only(), State.SENT, decided(here, EventKind.ACCEPTED))
+    assert here.only().state is State.SENDING
 
 
 def test_a_letter_that_waited_too_long_is_planned_anew(post):
