@@ -31,8 +31,8 @@ from simulate.production import BEGINNING, SETTINGS, START, Puppet
 from simulate.world import DAY, Rules
 
 TODAY = date(2026, 11, 20)
-_CUSTOMER = Customer("A", "Țesătoria Brăila SRL", country="RO", emails=("plati@tesatoria.example",))
-_ITEMS = {item: OpenItem(str(item), "A", date(2026, 11, 1), Decimal(100 * item), "RON") for item in (1, 2)}
+CUSTOMER = Customer("A", "Țesătoria Brăila SRL", country="RO", emails=("plati@tesatoria.example",))
+ITEMS = {item: OpenItem(str(item), "A", date(2026, 11, 1), Decimal(100 * item), "RON") for item in (1, 2)}
 _PLACES = {digest("abm", str(item)): item for item in (1, 2)}
 _ROWS = sa.select(
     ROW.c.letter, ROW.c.state, ROW.c.token, ROW.c.attempt, ROW.c.tries, ROW.c.crashes, ROW.c.on_date, ROW.c.next_at_us,
@@ -80,10 +80,10 @@ class House:
         return Runner(settings, source, self.history, MemoryTransport(), self._templates, self._plugins, self.clock)
 
     def _read_books(self) -> None:
-        items = tuple(_ITEMS[item] for item in sorted(self.open))
+        items = tuple(ITEMS[item] for item in sorted(self.open))
         source = self.runner.source
         assert isinstance(source, MemorySource)
-        source.ledgers = [Ledger(self.runner.creditor, {"A": _CUSTOMER}, items)]
+        source.ledgers = [Ledger(self.runner.creditor, {"A": CUSTOMER}, items)]
 
     def clock(self) -> datetime:
         """The program's clock; the database's shows the same."""
