@@ -48,7 +48,7 @@ except ModuleNotFoundError:
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 ALL_EXTRAS = f".[{','.join(EXTRAS)}]"
-CHECKS = ["lint", "types", "contracts", "core_alone", "host_pins", "docs", "tests"]
+CHECKS = ["lint", "types", "contracts", "core_alone", "host_pins", "docs", "simulate", "tests"]
 
 COMPATIBLE = ["--hypothesis-profile=compat", "-n", "2", "--quiet"]
 """Of the core's tests on other versions: few examples, the session `tests` tries the properties themselves."""
@@ -171,6 +171,13 @@ def crash(session: nox.Session) -> None:
     """Workers killed by SIGKILL at every point, on three engines: no letter twice, none lost. Also `-- nightly`."""
     session.install(ALL_EXTRAS, *group("test"))
     session.run("python", "crash/run.py", *session.posargs)
+
+
+@nox.session
+def simulate(session: nox.Session) -> None:
+    """Delivery in the small: all that can happen, by three drivers, and beside production. Also `-- nightly`."""
+    session.install("--editable", ALL_EXTRAS)
+    session.run("python", "-m", "simulate", *session.posargs)
 
 
 @nox.session

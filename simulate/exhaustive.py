@@ -50,10 +50,12 @@ def search(rules: Rules, scope: Scope, depth: int | None = None, start: tuple[Co
                 came.append((index, command))
                 if after.faults:
                     way = (*start, *_way(came))
-                    return Searched(level, len(seen), transitions, False, tuple(after.faults), way)
+                    return Searched(
+                        level, len(seen), transitions, closed=False, faults=tuple(after.faults), commands=way
+                    )
                 reached.append((after, len(came) - 1))
         frontier = reached
-    return Searched(level, len(seen), transitions, not frontier)
+    return Searched(level, len(seen), transitions, closed=not frontier)
 
 
 def _way(came: list[tuple[int, Command]]) -> tuple[Command, ...]:

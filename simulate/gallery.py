@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Final
 from unittest import mock
 
 import dunning_adapters.doubts
@@ -26,9 +27,10 @@ from simulate.house import CUSTOMER, ITEMS, House
 from simulate.lockstep import Differs, Pair
 from simulate.world import Rules
 
-_SMALL = Scope(days=0, waits=(1,), pays=(), wrong=False, kills=False, go_on=True, smooth=True)
-_MARKED: tuple[Command, ...] = (("queue", 0, 0), ("spawn", 0, 0), *(("step", 0, 0),) * 4)
-DEEPEST = 18
+_RULES: Final = Rules()
+_SMALL: Final = Scope(waits=(1,), pays=(), wrong=False, kills=False, go_on=True, smooth=True)
+_MARKED: Final[tuple[Command, ...]] = (("queue", 0, 0), ("spawn", 0, 0), *(("step", 0, 0),) * 4)
+DEEPEST: Final = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Exhibit:
     """A bug, and the scope in which everything is tried to find it."""
 
     says: str
-    rules: Rules = Rules()
+    rules: Rules = _RULES
     bugs: tuple[str, ...] = ()
     scope: Scope = _SMALL
     start: tuple[Command, ...] = ()
@@ -160,7 +162,7 @@ PATCHES = {
     "lease_requeue": _requeues,
     "no_freshness": _reads_nothing,
     "no_unique": _cuts_as_it_likes,
-    "kill_switch_only_at_start": lambda: mock.patch.object(Worker, "allowed", lambda _: ()),
+    "kill_switch_only_at_start": lambda: mock.patch.object(Worker, "allowed", return_value=()),
     "doubt_beside_outbox": lambda: mock.patch.object(
         dunning_adapters.doubts,
         "_maybe_out",

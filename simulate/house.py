@@ -20,6 +20,7 @@ from dunning_adapters.sql.outbox import SECOND, Outbox
 from dunning_adapters.sql.outbox_tables import ITEM
 from dunning_adapters.sql.outbox_tables import LETTER as ROW
 from dunning_adapters.sql.schema import EVENT, LETTER
+from dunning_adapters.sql.switch import stopped_by_row
 from dunning_adapters.worker import queue
 from dunning_core.errors import DunningError
 from dunning_core.event import EventKind
@@ -109,44 +110,53 @@ class House:
             self.puppets.remove(puppet)
 
     def do(self, command: Command) -> None:
-        """As `commands.do`, in production."""
+        """As `commands.do`, in production; steps are taken one by one by `step`."""
         kind, one, two = command
-        match kind:
-            case "kill":
-                if one < len(self.puppets):
-                    self.puppets.pop(one).kill()
-            case "spawn":
-                self.born += 1
-                self.puppets.append(Puppet(self, f"w{self.born}"))
-            case "wait":
-                self.now += self.rules.jumps[one]
-                self.day += timedelta(self.rules.jumps[one] == DAY)
-            case "queue":
-                queue(self.runner, self.outbox, self.runner.plan(self.day))
-            case "plan":
-                self.plans[one] = self.runner.plan(self.day)
-            case "put":
-                if (proposal := self.plans[one]) is not None:
-                    self.plans[one] = None
-                    queue(self.runner, self.outbox, proposal)
-            case "pay":
-                self.open ^= {one}
-                self._read_books()
-            case "decide":
-                if one < len(listed := self._listed()):
-                    self._decided(listed[one], wrongly=bool(two))
-            case "look":
-                self.seen = listed[one] if one < len(listed := self._listed()) else None
-            case "decide then":
-                if self.seen is not None:
-                    self._decided(self.seen, wrongly=bool(two))
-                    self.seen = None
-            case "switch":
-                self._switch()
-            case "failover":
-                owner._HERE.clear()  # noqa: SLF001 - nobody else can take a living worker's lock away
+        getattr(self, f"_{kind.replace(' ', '_')}")(one, two)
 
-    def _switch(self) -> None:
+    def _kill(self, index: int, _: int) -> None:
+        if index < len(self.puppets):
+            self.puppets.pop(index).kill()
+
+    def _spawn(self, _: int, __: int) -> None:
+        self.born += 1
+        self.puppets.append(Puppet(self, f"w{self.born}"))
+
+    def _wait(self, jump: int, _: int) -> None:
+        self.now += self.rules.jumps[jump]
+        self.day += timedelta(self.rules.jumps[jump] == DAY)
+
+    def _queue(self, _: int, __: int) -> None:
+        queue(self.runner, self.outbox, self.runner.plan(self.day))
+
+    def _plan(self, planner: int, _: int) -> None:
+        self.plans[planner] = self.runner.plan(self.day)
+
+    def _put(self, planner: int, _: int) -> None:
+        if (proposal := self.plans[planner]) is not None:
+            self.plans[planner] = None
+            queue(self.runner, self.outbox, proposal)
+
+    def _pay(self, item: int, _: int) -> None:
+        self.open ^= {item}
+        self._read_books()
+
+    def _decide(self, doubt: int, wrongly: int) -> None:
+        if doubt < len(listed := self._listed()):
+            self._decided(listed[doubt], wrongly=bool(wrongly))
+
+    def _look(self, doubt: int, _: int) -> None:
+        self.seen = listed[doubt] if doubt < len(listed := self._listed()) else None
+
+    def _decide_then(self, _: int, wrongly: int) -> None:
+        if self.seen is not None:
+            self._decided(self.seen, wrongly=bool(wrongly))
+            self.seen = None
+
+    def _failover(self, _: int, __: int) -> None:
+        owner._HERE.clear()  # noqa: SLF001 - nobody else can take a living worker's lock away
+
+    def _switch(self, _: int, __: int) -> None:
         kept = self.history.safeguards
         if kept.stopped():
             kept.go()
@@ -175,14 +185,14 @@ class House:
         """The state of everything, as `lockstep.told` says it of the model."""
         with self.history.engine.connect() as connection:
             rows, events = connection.execute(_ROWS).all(), connection.execute(_EVENTS).all()
-            slots = connection.execute(_SLOTS).all()
+            slots, stopped = connection.execute(_SLOTS).all(), stopped_by_row(connection)
         return {
             "letters": sorted(map(_row, rows)),
             "items": sorted((_PLACES[row.item], row.cycle, row.letter) for row in slots),
             "journal": _journal(events),
             "delivered": sorted(self.out),
             "workers": [puppet.at for puppet in self.puppets],
-            "switch": not self.history.safeguards.stopped(),
+            "switch": not stopped,
             "plans": [plan.plan.actions[0].key if plan and plan.plan.actions else None for plan in self.plans],
         }
 

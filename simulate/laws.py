@@ -96,7 +96,7 @@ def standing(world: World) -> None:
 
 
 def finished(world: World) -> None:
-    """I4, when everything was worked off: a letter is at its end or waits for a person, and what is owed can be sent."""
+    """I4, when everything was worked off: a letter is at its end, or held for a person."""
     for letter in world.letters:
         if letter.state in (READY, LEASED, SENDING, IN_DOUBT):
             world.faults.append(f"I4 stuck, {STATES[letter.state]}")

@@ -35,11 +35,12 @@ class Size:
     drawn: int
 
 
-CHECK = Size(14, 60_000, 1_500, 50, 200, 200, 2_000)
+CHECK = Size(14, 60_000, 1_500, 50, 200, 120, 3_000)
 NIGHTLY = Size(None, 2_000_000, 20_000, 100, 2_000, 2_000, 100_000)
-SMALL = Scope(days=0, waits=(1, 2))
-TINY = Scope(days=0, waits=(1, 2), pays=(), wrong=False)
+SMALL = Scope()
+TINY = Scope(pays=(), wrong=False, attempts=1)
 """Small enough to be closed."""
+PROCESSES = 2
 TOGETHER = 2_500
 """Histories to a task."""
 
@@ -112,7 +113,7 @@ def drawn_beside(start: int, histories: int) -> Line:
     """The seeded driver, on model and production."""
 
     def work() -> tuple[int, Sequence[str]]:
-        play_all(range(start, start + histories), seeded.STEPS, HANGS_UP)
+        play_all(range(start, start + histories), seeded.STEPS, tuple(FENCES.values()))
         return histories, []
 
     return _timed("seeded beside production", f"histories of {seeded.STEPS} steps", work)
@@ -166,7 +167,7 @@ def show(found: Sequence[Line]) -> bool:
     print(f"{'driver':36}{'played':>10}  {'':34}{'CPU s':>7}  violations")
     for line in summed(found):
         what = f"transitions, {line.quantity}" if line.driver.startswith("exhaustive") else line.quantity
-        print(f"{line.driver:36}{line.counted:>10}  {what:34}{line.seconds:>7.1f}  {len(line.faults) and 'YES' or 0}")
+        print(f"{line.driver:36}{line.counted:>10}  {what:34}{line.seconds:>7.1f}  {(len(line.faults) and 'YES') or 0}")
         for fault in line.faults:
             print(f"    {fault}")
     return not any(line.faults for line in found)
@@ -187,7 +188,7 @@ def show_gallery(found: Sequence[Caught]) -> bool:
 def play(size: Size) -> bool:
     """Play everything, print the tables, and say whether the design held and every bug was found."""
     began = time.monotonic()
-    with ProcessPoolExecutor(seeded.PROCESSES, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         gallery, tasks = pool.submit(exhibited, size.drawn), lines(pool, size)
         held = show([task.result() for task in tasks])
         found = show_gallery(gallery.result())

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 from simulate import laws, worker
 from simulate.commands import Command, do, quiesce
 from simulate.world import BODY, CHECKED, IN_DOUBT, SENDING, Rules, World
 
 STEPS = 60
-CHUNK = 500
-PROCESSES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +20,6 @@ class Found:
     seed: int
     faults: tuple[str, ...]
     commands: tuple[Command, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """How often what happens; several workers at a time are where the trouble is."""
-
-    workers: int = 3
 
 
 def draw(world: World, rnd: random.Random) -> Command:
@@ -52,12 +41,10 @@ def draw(world: World, rnd: random.Random) -> Command:
 
 def _besides(world: World, rnd: random.Random) -> Command:
     """What happens around the workers. Where there is a doubt, mostly something is done about it."""
-    chance = rnd.random()
     states = [letter.state for letter in world.letters]
-    if chance < 0.6 and IN_DOUBT in states:
-        if chance < 0.1 and world.rules.failovers:
-            return "failover", 0, 0
-        return ("decide", 0, rnd.random() < 0.1) if chance < 0.35 else ("wait", 1, 0)
+    if IN_DOUBT in states and rnd.random() < 0.6:
+        return _about_a_doubt(world, rnd)
+    chance = rnd.random()
     if chance < 0.3 and len(world.workers) < 3 and states:
         return "spawn", 0, 0
     if chance < 0.5 and SENDING in states:
@@ -66,15 +53,27 @@ def _besides(world: World, rnd: random.Random) -> Command:
         return "wait", (0, 0, 1, 1, 2, 3)[int(rnd.random() * 6)], 0
     if chance < 0.7:
         return "queue", 0, 0
-    if chance < 0.78:
+    return _seldom(world, rnd)
+
+
+def _about_a_doubt(world: World, rnd: random.Random) -> Command:
+    chance = rnd.random()
+    if chance < 0.15 and world.rules.failovers:
+        return "failover", 0, 0
+    return ("decide", 0, rnd.random() < 0.1) if chance < 0.6 else ("wait", 1, 0)
+
+
+def _seldom(world: World, rnd: random.Random) -> Command:
+    chance = rnd.random()
+    if chance < 0.3:
         return "decide", int(rnd.random() * 2), rnd.random() < 0.1
-    if chance < 0.88:
+    if chance < 0.6:
         return ("plan" if world.plans[0] is None else "put"), 0, 0
-    if chance < 0.93:
+    if chance < 0.78:
         return "pay", 1 + int(rnd.random() * 2), 0
-    if chance < 0.96:
+    if chance < 0.88:
         return ("look", 0, 0) if world.look is None else ("decide then", 0, 0)
-    if chance < 0.98 and world.rules.failovers:
+    if chance < 0.94 and world.rules.failovers:
         return "failover", 0, 0
     return ("switch", 0, 0) if not world.go or rnd.random() < 0.5 else ("plan", 1, 0)
 
@@ -97,10 +96,3 @@ def play(seed: int, rules: Rules, steps: int = STEPS) -> Found | None:
 def some(seeds: Iterable[int], rules: Rules) -> Found | None:
     """The first of them that breaks a law."""
     return next((found for seed in seeds if (found := play(seed, rules)) is not None), None)
-
-
-def search(histories: int, rules: Rules, processes: int = PROCESSES) -> Found | None:
-    """The first history that breaks a law, if one does."""
-    chunks = [range(start, min(start + CHUNK, histories)) for start in range(0, histories, CHUNK)]
-    with ProcessPoolExecutor(processes) as pool:
-        return next((found for found in pool.map(partial(some, rules=rules), chunks) if found is not None), None)

@@ -16,8 +16,8 @@ REUSABLE = frozenset({CANCELLED, EXPIRED, REFUSED})
 SILENT, DOUBTED, ACCEPTED, UNSENT = range(4)
 """How a dispatched letter ended, the last word counting. LATER and refused are both UNSENT."""
 CLAIMING, CLAIMED, READ, MARKING, MARKED, BODY, CHECKED, ANSWERED = range(8)
-"""Where a worker can be killed or paused: before the claim, with leases, with fresh facts, before the mark, marked, with
-the content on the wire, past the look at the clock, with an answer."""
+"""Where a worker can be killed or paused: before the claim, with leases, with fresh facts, before the mark, marked,
+with the content on the wire, past the look at the clock, with an answer."""
 UNDER_WAY = 3600
 DAY = 86_400
 
@@ -153,8 +153,23 @@ class World:
     """Everything there is at a moment. `rank` orders letters as the database does."""
 
     __slots__ = (
-        "rules", "rank", "now", "day", "open", "go", "letters", "slots", "journal", "workers", "born", "plans", "look",
-        "out", "latest", "wrong", "faults",
+        "born",
+        "day",
+        "faults",
+        "go",
+        "journal",
+        "latest",
+        "letters",
+        "look",
+        "now",
+        "open",
+        "out",
+        "plans",
+        "rank",
+        "rules",
+        "slots",
+        "workers",
+        "wrong",
     )  # fmt: skip
 
     def __init__(self, rules: Rules, rank: Callable[[Name], object] = _by_name) -> None:
@@ -205,9 +220,9 @@ class World:
             if entry.outcome == DOUBTED or (entry.outcome == SILENT and self.now - entry.at >= UNDER_WAY):
                 look = Look(index)
                 for number, letter in enumerate(self.letters):
-                    if letter.name == entry.name and letter.attempt == entry.attempt:
-                        if letter.state == IN_DOUBT or (whole and letter.state == SENDING):
-                            look = Look(index, number, letter.until, letter.owner)
+                    same = letter.name == entry.name and letter.attempt == entry.attempt
+                    if same and (letter.state == IN_DOUBT or (whole and letter.state == SENDING)):
+                        look = Look(index, number, letter.until, letter.owner)
                 found.append(look)
         return found
 
@@ -250,7 +265,7 @@ class World:
             tuple((*self._lease(lease), gone) for lease, gone in one.queue),
             () if one.lease is None else self._lease(one.lease), one.verdict, one.own, one.made, one.paid,
             max(one.read_at - now, -rules.facts - 1) if READ <= at <= MARKING else 0,
-            max(one.began - now, -rules.lease - rules.quarantine) if MARKING <= at else 0,
+            max(one.began - now, -rules.lease - rules.quarantine) if at >= MARKING else 0,
             max(one.until - now, 0) if MARKED <= at <= BODY else 0,
             max(one.word - now, -rules.idle - 1) if MARKING <= at <= CHECKED else 0,
         )  # fmt: skip
