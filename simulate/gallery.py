@@ -7,7 +7,7 @@ to be taken away: what was put in twice is only seen when the journal lets it th
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -158,7 +158,7 @@ def _cuts_as_it_likes() -> Iterator[None]:
         yield
 
 
-PATCHES = {
+PATCHES: Final[dict[str, Callable[[], AbstractContextManager[object]]]] = {
     "lease_requeue": _requeues,
     "no_freshness": _reads_nothing,
     "no_unique": _cuts_as_it_likes,

@@ -20,7 +20,7 @@ from simulate.commands import Command, do
 from simulate.house import House
 from simulate.production import letter_key
 from simulate.seeded import draw
-from simulate.world import ACCEPTED, DOUBTED, IN_DOUBT, LEASED, READY, SENDING, STATES, UNSENT, Rules, World
+from simulate.world import ACCEPTED, CLAIMING, DOUBTED, IN_DOUBT, LEASED, READY, SENDING, STATES, UNSENT, Rules, World
 
 
 class Differs(AssertionError):  # noqa: N818 - it says what is the case
@@ -54,7 +54,7 @@ class Pair:
             answer = reply if reply in worker.ANSWERS[mine.at] and not on else worker.OK
             worker.step(self.world, mine, answer)
             self.house.step(index, answer)
-            if not on or mine.at == worker.CLAIMING or mine not in workers:
+            if not on or mine.at == CLAIMING or mine not in workers:
                 return
 
     def compare(self) -> None:

@@ -17,7 +17,6 @@ from simulate.world import (
     REUSABLE,
     SENDING,
     SENT,
-    SILENT,
     UNSENT,
     Entry,
     Lease,
@@ -91,8 +90,7 @@ def put(world: World, plan: Planned) -> None:
     mine = next((n for n, letter in enumerate(world.letters) if letter.name == plan.name), None)
     if mine is not None and world.letters[mine].state not in REUSABLE:
         return
-    items = [item for item in (1, 2) if plan.name[0] & item]
-    slots = list(zip(items, plan.cycles, strict=True))
+    slots = list(zip((item for item in (1, 2) if plan.name[0] & item), plan.cycles, strict=True))
     if "no_unique" not in bugs:
         for slot in slots:
             taken = world.slots.get(slot, mine)
@@ -221,35 +219,36 @@ def _again(world: World, letter: Letter) -> None:
 
 def decide(world: World, look: Look, *, sent: bool) -> bool:
     """A person says of a doubt that he saw whether the letter went out; False if he is not let."""
-    rules, entry = world.rules, world.journal[look.entry]
-    name, attempt, bugs = entry.name, entry.attempt, rules.bugs
-    early = "early_person" in bugs
-    if not sent and not early:
-        if look.letter >= 0 and world.alive(look.owner) and "no_owner_check" not in bugs:
-            return False
-        if look.letter < 0 and world.now < entry.at + rules.lease + rules.quarantine:
-            return False
-    if look.letter >= 0:
-        letter = world.letters[look.letter]
-        seen = letter.attempt == attempt and letter.until == look.until
-        over = letter.state == IN_DOUBT or (
-            letter.state == SENDING and letter.until <= world.now and "doubt_beside_outbox" not in bugs
-        )
-        if not (seen and over) or (not sent and not early and world.now < look.until + rules.quarantine):
-            return False
-    true = (name, attempt) in world.out
+    entry, letter = world.journal[look.entry], world.letters[look.letter] if look.letter >= 0 else None
+    if not sent and "early_person" not in world.rules.bugs and _may_arrive(world, look, entry):
+        return False
+    if letter is not None and not _doubtful(world, letter, look, entry.attempt):
+        return False
+    name, attempt = entry.name, entry.attempt
     if not answer(world, name, attempt, ACCEPTED if sent else UNSENT):
         return False
-    if true != sent:
+    if ((name, attempt) in world.out) != sent:
         world.wrong.add((name, attempt))
-    if look.letter >= 0:
-        if sent:
-            letter.state, letter.token = SENT, letter.token + 1
-        else:
-            _again(world, letter)
+    if letter is None:
+        return True
+    if sent:
+        letter.state, letter.token = SENT, letter.token + 1
+    else:
+        _again(world, letter)
     return True
 
 
-def silent(entry: Entry) -> bool:
-    """Whether nothing is known of a dispatch."""
-    return entry.outcome == SILENT
+def _may_arrive(world: World, look: Look, entry: Entry) -> bool:
+    rules = world.rules
+    if look.letter < 0:
+        return world.now < entry.at + rules.lease + rules.quarantine
+    alive = "no_owner_check" not in rules.bugs and world.alive(look.owner)
+    return alive or world.now < look.until + rules.quarantine
+
+
+def _doubtful(world: World, letter: Letter, look: Look, attempt: int) -> bool:
+    """Whether the letter is still as the person saw it: in doubt, or left behind while it was being sent."""
+    if letter.attempt != attempt or letter.until != look.until:
+        return False
+    left = letter.state == SENDING and letter.until <= world.now and "doubt_beside_outbox" not in world.rules.bugs
+    return letter.state == IN_DOUBT or left
