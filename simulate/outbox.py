@@ -88,7 +88,10 @@ def put(world: World, plan: Planned) -> None:
     if "cycle_is_today" in bugs:
         plan = Planned((plan.name[0], plan.day), plan.day, plan.attempts, (plan.day,) * len(plan.cycles))
     mine = next((n for n, letter in enumerate(world.letters) if letter.name == plan.name), None)
-    if mine is not None and world.letters[mine].state not in REUSABLE:
+    tried, out = _last_attempt(world, plan.name)
+    if mine is not None and not _is_free(world.letters[mine], tried, out=out):
+        return
+    if out and tried > plan.attempts:
         return
     slots = list(zip((item for item in (1, 2) if plan.name[0] & item), plan.cycles, strict=True))
     if "no_unique" not in bugs:
@@ -96,20 +99,26 @@ def put(world: World, plan: Planned) -> None:
             taken = world.slots.get(slot, mine)
             if taken is not None and taken != mine and world.letters[taken].state not in REUSABLE:
                 return
-    attempt = plan.attempts + 1
+    attempt = max(plan.attempts, tried) + 1
     if mine is None:
         mine = len(world.letters)
         world.letters.append(Letter(plan.name, plan.day, attempt, world.now, truth))
     else:
-        _use_again(world, world.letters[mine], plan, truth)
+        letter = world.letters[mine]
+        letter.on, letter.attempt, letter.cycles = plan.day, attempt, truth
+        letter.state, letter.token, letter.owner = READY, letter.token + 1, 0
+        letter.next_at, letter.until, letter.tries, letter.crashes = world.now, 0, 0, 0
     world.slots.update(dict.fromkeys(slots, mine))
 
 
-def _use_again(world: World, letter: Letter, plan: Planned, truth: tuple[int, ...]) -> None:
-    attempt = plan.attempts + 1
-    letter.on, letter.attempt, letter.cycles = plan.day, attempt, truth
-    letter.state, letter.token, letter.owner = READY, letter.token + 1, 0
-    letter.next_at, letter.until, letter.tries, letter.crashes = world.now, 0, 0, 0
+def _last_attempt(world: World, name: Name) -> tuple[int, bool]:
+    """The last attempt that the journal knows of, and whether it counts as sent."""
+    tried = [(entry.attempt, entry.outcome != UNSENT) for entry in world.journal if entry.name == name]
+    return max(tried, default=(0, False))
+
+
+def _is_free(letter: Letter, tried: int, *, out: bool) -> bool:
+    return letter.state in REUSABLE or (letter.state == SENT and tried > 0 and not out)
 
 
 # -- a worker's way with a letter

@@ -4,8 +4,8 @@
     leased -> ready, cancelled, held, unapproved               before the mark: certainly not sent
     sending -> ready, held                                     certainly not sent after all (4xx)
     in_doubt -> sent, ready                                    a person, or the archive, knows
-    unapproved, held -> ready, cancelled                       a person decides: see `decisions`
     sending -> sent, ready                                     the same, once the lease has ended
+    unapproved, held -> ready, cancelled                       a person decides: see `decisions`
 
 The one place where a state changes is `_move`: an UPDATE that names the token which the mover holds and the state that
 he saw. Whoever comes too late changes nothing.
