@@ -38,8 +38,8 @@ class Size:
 CHECK = Size(14, 60_000, 1_500, 50, 200, 120, 1_500)
 NIGHTLY = Size(None, 2_000_000, 20_000, 100, 2_000, 2_000, 100_000)
 SMALL = Scope()
-TINY = Scope(pays=(), wrong=False, attempts=1)
-"""Small enough to be closed."""
+TINY = Scope(pays=(), wrong=False, attempts=1, smooth=True)
+"""Small enough to be closed, with letters that are tried twice."""
 PROCESSES = 2
 TOGETHER = 2_500
 """Histories to a task."""
@@ -73,7 +73,8 @@ def everything(fence: str, depth: int | None) -> Line:
     """The exhaustive driver."""
 
     def work() -> Played:
-        found = exhaustive.search(FENCES[fence], SMALL if depth else TINY, depth)
+        rules, scope = (FENCES[fence], SMALL) if depth else (replace(FENCES[fence], tries=2), TINY)
+        found = exhaustive.search(rules, scope, depth)
         what = f"transitions, {found.states} states, depth {found.depth}{', closed' if found.closed else ''}"
         return found.transitions, what, [*found.faults, *told(found.commands)]
 
