@@ -35,7 +35,7 @@ class Size:
     drawn: int
 
 
-CHECK = Size(14, 60_000, 1_500, 50, 200, 100, 1_500)
+CHECK = Size(14, 60_000, 1_500, 50, 200, 120, 1_500)
 NIGHTLY = Size(None, 2_000_000, 20_000, 100, 2_000, 2_000, 100_000)
 SMALL = Scope()
 TINY = Scope(pays=(), wrong=False, attempts=1, smooth=True)
