@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import resource
 import sys
@@ -185,6 +186,34 @@ def letters(folder: Path) -> Result:
     return {"rows": len(cases), "seconds": time.perf_counter() - start, "bytes": size // max(len(cases), 1)}
 
 
+def printed(engine: str, count: int) -> Result:
+    """Letters of one and of six items in five languages as PDF; seconds of CPU, whatever number of cores had a part."""
+    from dunning_adapters.demo.gallery import CREDITORS, specimen
+    from dunning_adapters.pdf import PrintSettings, printer
+
+    press = printer(PrintSettings.model_validate({"engine": engine}), Path())
+    kinds = [(language, items) for language in CREDITORS for items in (1, 6)]
+    documents = [  # each to somebody else, as in life: what is alike is remembered
+        specimen(language, "demand", items, name=f"Client {number} S.R.L.")
+        for number, (language, items) in zip(range(count), itertools.cycle(kinds), strict=False)
+    ]
+    press(documents[0])
+    gc.collect()
+    start = time.process_time()
+    pages = sum(press(document).pages for document in documents)
+    return {"rows": count, "pages": pages, "seconds": time.process_time() - start}
+
+
+def printed_html(folder: Path) -> Result:  # noqa: ARG001 - as every measure
+    """By WeasyPrint."""
+    return printed("html", 40)
+
+
+def printed_fast(folder: Path) -> Result:  # noqa: ARG001 - as every measure
+    """By Typst."""
+    return printed("fast", 400)
+
+
 CELL = 'style="padding:6px 8px;border-bottom:1px solid #d0d7e2;text-align:right;font-family:Arial,sans-serif"'
 NAIVE = f"""<html lang="{{{{ language }}}}"><body style="font-family:Arial,sans-serif;color:#1a1a1a;max-width:720px">
 <h1 style="color:#24426b">{{{{ creditor.name }}}}</h1>
@@ -340,6 +369,8 @@ MEASURES = {
         sieve_daily,
         letters,
         naive_letters,
+        printed_html,
+        printed_fast,
         end_to_end,
         *optima.MEASURES,
         *posting.MEASURES,

@@ -36,18 +36,19 @@ def measured(name: str, folder: Path, *more: str) -> dict[str, float]:
     return found
 
 
-def pair(one: str, other: str, folder: Path, runs: int) -> None:
+def pair(one: str, other: str, folder: Path, runs: int, unit: str = "s") -> None:
     """Measure both in turn and print their medians and the ratio."""
+    seconds = {"s": 1, "min": 60}[unit]
     rates: dict[str, list[float]] = {one: [], other: []}
     last: dict[str, dict[str, float]] = {}
     for _ in range(runs):
         for name in (one, other):
             found = measured(name, folder)
-            rates[name].append(found["rows"] / found["seconds"])
+            rates[name].append(found["rows"] / found["seconds"] * seconds)
             last[name] = found
     for name in (one, other):
         more = ", ".join(f"{key} {value:,.0f}" for key, value in last[name].items() if key not in {"seconds", "peak"})
-        print(f"  {name:18}{statistics.median(rates[name]):>12,.0f} /s {last[name]['peak']:>7,.0f} MB   ({more})")
+        print(f"  {name:18}{statistics.median(rates[name]):>12,.0f} /{unit} {last[name]['peak']:>7,.0f} MB   ({more})")
     ratio = statistics.median(a / b for a, b in zip(rates[one], rates[other], strict=True))
     print(f"  {one} / {other} = {ratio:.2f}")
 
@@ -72,6 +73,8 @@ def main() -> None:
                 for engine in posting.ENGINES:
                     found = measured("claims", folder, engine)
                     print(f"  {engine:16}{found['rows'] / found['seconds']:>12,.0f} /s")
+                print("letters as PDF on one core, by Typst beside WeasyPrint, same letters")
+                pair("printed_fast", "printed_html", folder, 1, "min")
             if size <= 100_000:
                 print(f"{size:,} items: {LETTERS[2]}")
                 pair(LETTERS[0], LETTERS[1], folder, runs)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
@@ -15,6 +13,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dunning_adapters.durable import write_durably
 from dunning_adapters.hookspecs import Adapter, hookimpl
 from dunning_adapters.marking import at_once, hindrance
 from dunning_adapters.message import letter_name, serialise
@@ -104,32 +103,6 @@ def as_page(document: Document) -> str:
     title, text, language = escape(document.subject), escape(document.text), escape(document.language)
     head = f'<!DOCTYPE html>\n<html lang="{language}"><meta charset="utf-8"><title>{title}</title>'
     return f"{head}<pre>{text}</pre></html>\n"
-
-
-def write_durably(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Write files so that each is there whole or not at all, even when the power fails. Raises OSError."""
-    for name, content in files:
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=folder)
-        try:
-            with os.fdopen(handle, "wb") as part:
-                part.write(content)
-                part.flush()
-                os.fsync(part.fileno())
-            Path(temporary).replace(folder / name)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    _sync_names(folder)
-
-
-def _sync_names(folder: Path) -> None:
-    """Make renames durable where folders can be synchronised (not on Windows)."""
-    if os.name != "nt":  # pragma: no branch - the other side runs on Windows only
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _unwritable(folder: Path, error: OSError) -> TransportError:

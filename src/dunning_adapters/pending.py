@@ -47,7 +47,7 @@ def of_plan(runner: Runner, proposal: Proposal, today: date) -> Iterator[Pending
     """What of a plan needs an approval and still stands. Raises PlanError as sending it would."""
     outbox = Outbox(runner.history).letters(*_UNSENT) if isinstance(runner.history, SqlHistory) else ()
     places = {(one.letter, one.attempt): one for one in outbox}
-    for delivery in runner.propose(proposal, today=today).deliveries:
+    for delivery in runner.propose(proposal, today=today, whole=True).deliveries:
         document = delivery.document
         if document is not None and runner.settings.approvals.needed(delivery.action):
             request = Request(delivery.action, document, proposal.plan.as_of, ())

@@ -26,7 +26,7 @@ from dunning_core.ledger import Hold, Ledger
 from dunning_core.values import Problem
 
 ENTRY_POINTS = "dunning"
-BUILT_IN = ("memory", "files", "sql", "presets", "odoo", "erpxt", "billingo", "minicrm", "smtp", "folder")
+BUILT_IN = ("memory", "files", "sql", "presets", "odoo", "erpxt", "billingo", "minicrm", "smtp", "folder", "letter")
 
 Port = Literal["source", "history", "transport"]
 PORTS: Final[Mapping[str, type]] = {"source": Source, "history": History, "transport": Transport}

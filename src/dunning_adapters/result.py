@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -42,6 +42,12 @@ class Delivery:
     end: End
     document: Document | None = None
     text: str = ""
+
+    def light(self) -> Delivery:
+        """Without what only the transport needed: a hundred thousand letters would fill the memory."""
+        if self.document is None:
+            return self
+        return replace(self, document=replace(self.document, html="", attachments=(), codes=(), data={}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from math import inf
+from operator import attrgetter
 from typing import Self
 
 from dunning_adapters import intake
 from dunning_adapters.approvals import voided
 from dunning_adapters.charging import Charging
 from dunning_adapters.contacts import entries
+from dunning_adapters.enclosures import Enclosures
 from dunning_adapters.freshness import Freshness
 from dunning_adapters.garbage import rare_collections
 from dunning_adapters.guard import FIRST, Guard, Rehearsed
@@ -81,6 +84,7 @@ class Runner:
     _planned: tuple[date, Settings, Planner] | None = None
     _freshness: Freshness | None = None
     _charging: Charging | None = None
+    _enclosures: Enclosures | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Runner:
@@ -173,7 +177,7 @@ class Runner:
         """Open balances per bucket, by customer unless `by` makes another name for an item of a ledger."""
         table: Aging = {}
         for ledger in self.ledgers(as_of):
-            name = by(ledger) if by is not None else _customer
+            name = by(ledger) if by is not None else attrgetter("customer")
             age(ledger.items, as_of, by=name, buckets=self.settings.buckets, onto=table)
         return table
 
@@ -289,11 +293,11 @@ class Runner:
         reading = counted.reading(intake.announced(self.source))
         return Proposal(replace(plan, events=events), ledger, plan.balances(), counts, aging, reading=reading)
 
-    def propose(self, proposal: Proposal, *, today: date | None = None) -> Run:
+    def propose(self, proposal: Proposal, *, today: date | None = None, whole: bool = False) -> Run:
         """A dry run: every letter is written, none is sent and nothing is recorded.
 
         With `today` a saved plan is checked as `send` would check it, with the same errors; what does not stand any
-        more is reported.
+        more is reported. `whole` letters have their files with them: whoever approves has to see them.
         """
         started = self.clock()
         cases, deliveries = proposal.cases, list[Delivery]()
@@ -304,7 +308,7 @@ class Runner:
             ]
             cases = [case for standing, _ in parts for case in standing]
             deliveries = [delivery for _, overtaken in parts for delivery in overtaken]
-        posting, waiting = self._posting(), self.freshness.waiting(proposal)
+        posting, waiting = self._posting(whole=whole), self.freshness.waiting(proposal)
         for case in cases:
             try:
                 document = posting.written(case, proposal.plan.as_of)
@@ -368,7 +372,7 @@ class Runner:
                     standing, stranded = self._carried(standing)
                     deliveries += [*overtaken, *stranded]
                     for delivery in posting.post(standing, as_of):
-                        deliveries.append(_light(delivery))
+                        deliveries.append(delivery.light())
                         self.progress("sending", len(deliveries), len(waiting))
                     done = {delivery.action.key for delivery in deliveries[before:]}
                     left = [case for case in left if case.action.key not in done]
@@ -429,9 +433,12 @@ class Runner:
             return together(self.creditor, self.ledgers(as_of, names))
         return replace(together(self.creditor, planned.values()), events=self._remembered(names))
 
-    def _posting(self, *, really: bool = False) -> Posting:
+    def _posting(self, *, really: bool = False, whole: bool = False) -> Posting:
         batch = self.settings.run.batch or (IDEMPOTENT_BATCH if self.transport.idempotent else 1)
-        made = Posting(self.history, self.transport, self.write, self.clock, batch, monotonic=self.monotonic)
+        if really or whole:
+            self.enclosures.ready()
+        write = self.write if really or whole else partial(self.write, dry=True)
+        made = Posting(self.history, self.transport, write, self.clock, batch, monotonic=self.monotonic)
         made.approvals, made.operator = self.settings.approvals, self.operator
         if self.guard is not None and really:
             made.stopped = self.guard.stopped
@@ -439,20 +446,20 @@ class Runner:
                 made.history = Rehearsed(self.history)
         return made
 
-    def write(self, case: Case, on: date, attempt: int, follows: Sequence[str]) -> Document:
-        """A case in words. Raises RenderError."""
-        extra = self.plugins.variables(case.action, case.ledger)
-        document = render(
-            case.action,
-            case.ledger,
-            self.templates,
-            on=on,
-            extra=extra,
-            follows=tuple(follows),
-            attempt=attempt,
-            codes=self.settings.templates.payment_codes,
-        )
-        return address(document, case.action, case.ledger, self.settings.senders)
+    @property
+    def enclosures(self) -> Enclosures:
+        """What goes with letters."""
+        if self._enclosures is None or self._enclosures.settings is not self.settings:
+            self._enclosures = Enclosures(self.settings, self.problems)
+        return self._enclosures
+
+    def write(self, case: Case, on: date, attempt: int, follows: Sequence[str], *, dry: bool = False) -> Document:
+        """A case in words, with what goes with it; `dry`: what a person looks at, unprinted. Raises RenderError."""
+        extra, codes = self.plugins.variables(case.action, case.ledger), self.settings.templates.payment_codes
+        facts = (case.action, case.ledger, self.templates)
+        document = render(*facts, on=on, extra=extra, follows=tuple(follows), attempt=attempt, codes=codes)
+        document = address(document, case.action, case.ledger, self.settings.senders)
+        return self.enclosures.enclosed(document, case.action, case.ledger, dry=dry)
 
     def tell(self, events: Sequence[Event]) -> None:
         """The contact log goes back to the source, and observers are told. The letters are out: faults are reported."""
@@ -486,14 +493,3 @@ class Runner:
             problems=(*plan.problems, *self.problems),
             bounced=tuple(sorted(proposal.bounced)),
         )
-
-
-def _light(delivery: Delivery) -> Delivery:
-    """Without what only the transport needed: a hundred thousand letters would fill the memory."""
-    if delivery.document is None:
-        return delivery
-    return replace(delivery, document=replace(delivery.document, html="", attachments=(), codes=()))
-
-
-def _customer(item: OpenItem) -> str:
-    return item.customer

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from dunning_adapters.approvals import Approvals, ApprovalTable
+from dunning_adapters.copies import checked
+from dunning_adapters.pdf import PrintSettings
 from dunning_adapters.safety.settings import SafetyTable
 from dunning_adapters.senders import Senders
 from dunning_core.aging import Buckets
@@ -118,6 +120,31 @@ class TemplatesTable(_Table):
     payment_codes: bool = False
 
 
+class PdfTable(PrintSettings):
+    """`[pdf]`: which letters by e-mail have themselves with them as PDF, and how these are printed."""
+
+    levels: Literal["all"] | tuple[str, ...] = ()
+
+
+class AttachmentsTable(_Table):
+    """`[attachments]`: copies of the invoices that a letter by e-mail asks for."""
+
+    folder: Path | None = None
+    """Where they lie."""
+    name: str = "{number}.pdf"
+    """How they are called there."""
+    levels: Literal["all"] | tuple[str, ...] = "all"
+    most_kb: int = Field(default=5000, ge=1, le=50_000)
+    """What the copies of one letter may have together; mail servers refuse large letters."""
+    missing: Literal["report", "refuse"] = "report"
+    """Whether a letter goes without a copy that cannot be had."""
+
+    @field_validator("name")
+    @classmethod
+    def _telling(cls, value: str) -> str:
+        return checked(value)
+
+
 class ReportTable(_Table):
     """`[report]`: where reports go, and whether they are mailed to those responsible."""
 
@@ -206,6 +233,8 @@ class Settings(_Table):
     work: WorkTable = WorkTable()
     templates: TemplatesTable = TemplatesTable()
     senders: Senders = Senders()
+    pdf: PdfTable = PdfTable()
+    attachments: AttachmentsTable = AttachmentsTable()
     report: ReportTable = ReportTable()
     journal: JournalTable = JournalTable()
     aging: AgingTable = AgingTable()

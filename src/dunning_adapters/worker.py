@@ -82,6 +82,7 @@ class Worker:
 
         Raises TransportError when nothing can be delivered at all, SafetyError when a safeguard holds everything back.
         """
+        self.runner.enclosures.ready()
         self.tidy()
         self._claim()
         if not self._claimed:
@@ -175,7 +176,7 @@ class Worker:
         receipt = self._sent(document, transport, mark)
         self.pause("answered")
         end, text = self._record(lease, mark, receipt)
-        return Delivery(case.action, case.customer, end, replace(document, html="", attachments=(), codes=()), text)
+        return Delivery(case.action, case.customer, end, document, text).light()
 
     def _sent(self, document: Document, transport: Transport, mark: _Mark) -> Receipt:
         """What the transport says; what it raises is an answer too, of this one letter."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Document:
 
     `key` and `attempt` name the letter; `follows` are the `letter` names of earlier letters of the same case, oldest
     first, so that a mail reader can show them as one thread. `to` are recipients of the customer, `copies` and
-    `blind_copies` people of the creditor.
+    `blind_copies` people of the creditor. `data` is what the layouts were filled with, for layouts in other forms; it
+    is no part of what the customer reads, and documents that were not rendered have none.
     """
 
     key: str
@@ -59,6 +62,7 @@ class Document:
     follows: tuple[str, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     codes: tuple[Code, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def letter(self) -> str:

@@ -234,8 +234,10 @@ class Particulars:
         who = self._customer
         contact = f"{self._words['attention']}: {clean(who.contact)}" if who.contact else ""
         country = who.address.country or who.country
-        lines = (contact, *_postal(who.address, country, self._sender.country_of(country)), _ids(who, self._words))
-        return {"id": clean(who.id), "name": clean(who.name), "lines": tuple([line for line in lines if line])}
+        ids = _ids(who, self._words)
+        lines = (contact, *_postal(who.address, country, self._sender.country_of(country)), ids)
+        lines = tuple([line for line in lines if line])
+        return {"id": clean(who.id), "name": clean(who.name), "lines": lines, "ids": ids}
 
     def _contact(self) -> Data:
         """Who answers on the creditor's side: the person responsible for the customer, else the creditor."""

@@ -207,6 +207,7 @@ def render(
         to=tuple(Mailbox(address, clean(customer.contact or customer.name)) for address in action.recipients),
         follows=tuple(follows),
         codes=_shown(html, data),
+        data={name: value for name, value in data.items() if name in NAMES},
     )
 
 

@@ -151,7 +151,7 @@ def test_a_full_disk_is_an_error_and_leaves_no_halves(tmp_path, monkeypatch, fai
         if failing == "fsync":
             monkeypatch.setattr(os, "fsync", full)
         else:
-            monkeypatch.setattr("dunning_adapters.folder.tempfile.mkstemp", lambda **_: full())
+            monkeypatch.setattr("dunning_adapters.durable.tempfile.mkstemp", lambda **_: full())
         with pytest.raises(TransportError, match="No space left on device"):
             folder.deliver(LETTER)
         assert files(tmp_path / "out") == {}

@@ -88,6 +88,8 @@ EXPECTED = [
     ("reference/settings.md", "## `[templates]`", settings.TemplatesTable),
     ("reference/settings.md", "## `[senders]`", senders.Senders),
     ("reference/settings.md", "## `[senders]`", senders.LevelSenders),
+    ("reference/settings.md", "## `[pdf]`", settings.PdfTable),
+    ("reference/settings.md", "## `[attachments]`", settings.AttachmentsTable),
     ("reference/settings.md", "## `[report]`", settings.ReportTable),
     ("reference/settings.md", "## `[journal]`", settings.JournalTable),
     ("reference/settings.md", "## `[aging]`", settings.AgingTable),

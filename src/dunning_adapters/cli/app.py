@@ -16,6 +16,7 @@ from dunning_adapters.cli.doctor import doctor
 from dunning_adapters.cli.doubts import doubts
 from dunning_adapters.cli.erase import erase
 from dunning_adapters.cli.explain import explain
+from dunning_adapters.cli.gallery import gallery
 from dunning_adapters.cli.held import held
 from dunning_adapters.cli.history import history
 from dunning_adapters.cli.init import init
@@ -86,6 +87,7 @@ for command in (
     interest,
     scenarios,
     adapters,
+    gallery,
     demo,
 ):
     dunning.add_command(command)

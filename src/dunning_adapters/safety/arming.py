@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from dunning_adapters.folder import write_durably
+from dunning_adapters.durable import write_durably
 from dunning_adapters.safety import machine
 from dunning_core.errors import ConfigError, DunningError
 

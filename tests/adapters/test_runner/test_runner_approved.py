@@ -110,6 +110,15 @@ def test_it_waits_for_somebody_and_then_leaves_once(office):
     assert here.stage.wanted() == []
 
 
+def test_a_letter_that_has_itself_with_it_as_pdf_is_approved_with_it(office):
+    here = office(RULE + '[pdf]\nengine = "fast"\nlevels = "all"\n')
+    here.stage.owes("A", 5)
+    here.plans().approve()
+    assert [end for end, _ in here.send()] == [End.ACCEPTED]
+    [document] = here.stage.transport.documents
+    assert document.attachments[0].content.startswith(b"%PDF")
+
+
 def test_it_may_be_approved_before_anybody_tried_to_send_it(office):
     here = office()
     here.stage.owes("A", 5)

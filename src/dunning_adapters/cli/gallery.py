@@ -1,0 +1,37 @@
+"""`dunning gallery`: invented letters of every level in every language as PDF, to be looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dunning_adapters.cli.letters import count
+
+
+@click.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="gallery", show_default=True,
+              help="Folder.")  # fmt: skip
+@click.option("--engine", type=click.Choice(["html", "fast"]), default="html", show_default=True, help="Who prints.")
+@click.option("--window", type=click.Choice(["left", "right"]), default="left", show_default=True,
+              help="Where the envelope has its window.")  # fmt: skip
+def gallery(out: Path, engine: str, window: str) -> None:
+    """Print invented letters: every level, five languages, 1, 6 and 60 items, long names.
+
+    Nothing leaves the machine.
+    """
+    from dunning_adapters.demo.gallery import CREDITORS, LEVELS, LONG_NAMES, SIZES, specimen
+    from dunning_adapters.pdf import PrintSettings, printer
+
+    press = printer(PrintSettings.model_validate({"engine": engine, "window": window}), Path())
+    out.mkdir(parents=True, exist_ok=True)
+    made = pages = 0
+    for language in CREDITORS:
+        for level in LEVELS:
+            letters = {str(size): specimen(language, level, size) for size in SIZES}
+            letters["long-name"] = specimen(language, level, 1, name=LONG_NAMES[language])
+            for name, document in letters.items():
+                printed = press(document)
+                (out / f"{language}_{level}_{name}.pdf").write_bytes(printed.content)
+                made, pages = made + 1, pages + printed.pages
+    click.echo(f"{count(made, 'letter')} with {count(pages, 'page')} in {out}")
