@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +19,9 @@ import pytest
 from certificates import certificates
 from sqlalchemy import URL, Engine, NullPool, create_engine, inspect, make_url, text
 from sqlalchemy.exc import OperationalError
+
+from dunning_adapters.pdf.web import PACKAGES
+from dunning_core.errors import ConfigError
 
 
 @contextmanager
@@ -36,6 +39,29 @@ def _missing(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@contextmanager
+def _pango_or_missing() -> Iterator[None]:
+    """Letters that are printed by WeasyPrint need libraries of the system."""
+    try:
+        yield
+    except ConfigError as error:
+        if PACKAGES not in error.mend:
+            raise
+        _missing(str(error))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup() -> Generator[None, object, object]:
+    with _pango_or_missing():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call() -> Generator[None, object, object]:
+    with _pango_or_missing():
+        return (yield)
 
 
 @pytest.fixture

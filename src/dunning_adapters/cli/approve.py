@@ -36,7 +36,7 @@ _EDITOR = "whoever edited it"
 def approve(
     session: Session, file: Path | None, letters: Sequence[str], by: str | None, because: str, **flags: bool
 ) -> None:
-    """Show the letters that somebody has to approve, and approve them.
+    """Show what a second person has to approve, or approve it.
 
     Of what `dunning run` would send today, of FILE (a plan that was saved and edited, as for `dunning send`), or of the
     outbox. Which letters need it, and who may, is settled by [approval] in dunning.toml.

@@ -16,7 +16,9 @@ from dunning_adapters.cli.letters import count
 @click.option("--window", type=click.Choice(["left", "right"]), default="left", show_default=True,
               help="Where the envelope has its window.")  # fmt: skip
 def gallery(out: Path, engine: str, window: str) -> None:
-    """Print invented letters: every level, five languages, 1, 6 and 60 items, long names.
+    """Print invented letters as PDF, to be looked at.
+
+    Every level, five languages, 1, 6 and 60 items, long names.
 
     Nothing leaves the machine.
     """

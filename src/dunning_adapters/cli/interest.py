@@ -117,7 +117,9 @@ class Question:
 @click.option("--holidays", "more", is_flag=True, help="Years without holidays here: ask the package holidays.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def interest(as_list: bool, as_json: bool, more: bool, file: Path | None, **options: Any) -> None:  # noqa: FBT001 - click calls it by names
-    """Work out the interest on a late payment: days, rates, sources and the sum.
+    """Work out the interest on a late payment.
+
+    Days, rates, where they stand, and the sum.
 
     Rates, holidays and rules are data with a source and a mark each; C means that a fact is to be verified.
     """

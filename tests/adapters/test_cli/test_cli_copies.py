@@ -21,6 +21,8 @@ from dunning_core.errors import TransportError
 CATCH_ALL = "test@levente.example"
 LATER = "2026-12-04"
 """A day on which every customer is written to again."""
+POSTED = ("--payments-up-to", LATER)
+"""Files do not tell whether somebody has paid: the bank was posted."""
 
 
 class Site:
@@ -190,7 +192,7 @@ def another_name_of_the_mail_server(site):
 def another_port_of_the_mail_server(site):
     with mail_server() as other:
         site.change(f"port = {site.server.port}", f"port = {other.port}")
-        site.firm("run", "--send", as_of=LATER, code=1)
+        site.firm("run", "--send", *POSTED, as_of=LATER, code=1)
         assert set(other.take()) == {CATCH_ALL}
     site.firm.settings(site.settings.replace(f"port = {site.server.port}", "port = 1").replace(
         f'catch_all = "{CATCH_ALL}"', ""))  # fmt: skip
@@ -311,7 +313,7 @@ def events(site):
 def test_no_customer_hears_of_a_copy(site, happens):
     before = events(site)
     reason = happens(site)
-    ran = site.firm("run", "--send", "--quiet", as_of=LATER, code=1)
+    ran = site.firm("run", "--send", "--quiet", *POSTED, as_of=LATER, code=1)
     assert ran.stderr.startswith("rehearsal: letters go to ")
     assert reason in ran.stderr.splitlines()[0]
     redirected = [letter for _, letter in site.server.messages]
@@ -324,7 +326,7 @@ def test_no_customer_hears_of_a_copy(site, happens):
 
 def test_what_was_not_copied_still_writes_to_customers(site):
     """The control: without it the other tests would pass on a program that never sends."""
-    ran = site.firm("run", "--send", "--quiet", as_of=LATER)
+    ran = site.firm("run", "--send", "--quiet", *POSTED, as_of=LATER)
     assert ran.stderr == ""
     assert len(site.server.messages) == 4
     assert CATCH_ALL not in site.server.take()
@@ -333,10 +335,10 @@ def test_what_was_not_copied_still_writes_to_customers(site):
 def test_a_copy_does_not_disarm_the_original(site):
     folder = site.folder
     site.copied()
-    site.firm("run", "--send", as_of=LATER, code=1)
+    site.firm("run", "--send", *POSTED, as_of=LATER, code=1)
     site.firm.folder = folder
     site.server.take()
-    site.firm("run", "--send", as_of=LATER)
+    site.firm("run", "--send", *POSTED, as_of=LATER)
     assert len(site.server.take()) == 4
 
 
@@ -366,7 +368,7 @@ def newest_events_deleted(site):
 def an_old_dump_restored(site):
     old = site.elsewhere / "old.db"
     site.dump(old)
-    site.firm("run", "--send", as_of=LATER)
+    site.firm("run", "--send", *POSTED, as_of=LATER)
     site.server.take()
     site.restore(old)
     return "it ends at event 8"
@@ -379,7 +381,7 @@ def an_old_dump_restored(site):
 )
 def test_a_history_that_lost_letters_stops_everything(site, happens):
     reason = happens(site)
-    ran = site.firm("run", "--send", as_of=LATER, code=2)
+    ran = site.firm("run", "--send", *POSTED, as_of=LATER, code=2)
     (line,) = ran.stderr.splitlines()
     assert line.startswith("error: history sqlite:///")
     assert reason in line
@@ -392,7 +394,7 @@ def test_a_history_that_shall_begin_anew_begins_with_a_baseline(site):
     site.restore(None)
     (site.firm.folder / "dunning.anchor").unlink()
     site.firm.arm()
-    said = site.firm("run", "--send", as_of=LATER, code=1).stderr
+    said = site.firm("run", "--send", *POSTED, as_of=LATER, code=1).stderr
     assert "the first run sends nothing" in said
     assert site.server.messages == []
 
@@ -414,6 +416,7 @@ def test_a_run_that_began_as_a_rehearsal_stays_one(site):
     day = date.fromisoformat(LATER)
     proposal = runner.plan(day)
     assert runner.guard.notice()
+    runner.freshness.payments_up_to = day
     site.firm.arm()
     runner.send(proposal, today=day)
     assert set(site.server.take()) == {CATCH_ALL}
