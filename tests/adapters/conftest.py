@@ -53,7 +53,7 @@ def _pango_or_missing() -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup() -> Generator[None, object, object]:
+def pytest_runtest_setup() -> Generator[None, object, object]:
     with _pango_or_missing():
         return (yield)
 
