@@ -63,7 +63,16 @@ def wanted(world: World, day: int) -> Name | None:
     items = sum(item for item in (1, 2) if world.open & item and last.get(item, -9) < day)
     if not items:
         return None
-    return items, sum(entry.outcome != UNSENT and entry.name[0] == items for entry in world.journal)
+    return items, _times(world, items)
+
+
+def _times(world: World, items: int) -> int:
+    """How often these items were on a letter before; more where that would be the name of one which is out."""
+    out = [entry.name for entry in world.journal if entry.outcome != UNSENT and entry.name[0] == items]
+    times = len(out)
+    while (items, times) in out:
+        times += 1
+    return times
 
 
 def read_plan(world: World) -> Planned | None:
@@ -83,8 +92,7 @@ def put(world: World, plan: Planned) -> None:
     bugs, truth = world.rules.bugs, plan.cycles
     if "cycle_at_put" in bugs:
         items = plan.name[0]
-        times = sum(entry.outcome != UNSENT and entry.name[0] == items for entry in world.journal)
-        plan = _known(world, (items, times), plan.day)
+        plan = _known(world, (items, _times(world, items)), plan.day)
     if "cycle_is_today" in bugs:
         plan = Planned((plan.name[0], plan.day), plan.day, plan.attempts, (plan.day,) * len(plan.cycles))
     mine = next((n for n, letter in enumerate(world.letters) if letter.name == plan.name), None)

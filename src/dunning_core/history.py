@@ -38,7 +38,8 @@ GROUND = Standing()
 @dataclass(frozen=True, slots=True)
 class Standings:
     """Folded history. `carried` has the last day on which an item was asked for without recording a level; `letters`
-    counts the letters per level and set of items, `attempts` the dispatches per key."""
+    counts the letters per level and set of items, `attempts` the dispatches per key; `out` has the keys of letters that
+    count as sent."""
 
     items: Mapping[str, Standing] = field(default_factory=dict)
     groups: Mapping[str, Standing] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class Standings:
     carried: Mapping[str, date] = field(default_factory=dict)
     letters: Mapping[tuple[int, tuple[str, ...]], int] = field(default_factory=dict)
     attempts: Mapping[str, int] = field(default_factory=dict)
+    out: frozenset[str] = frozenset()
 
     def item(self, item: str) -> Standing:
         """Standing of an item; the ground if it was never on a letter."""
@@ -103,7 +105,8 @@ def fold(events: Iterable[Event]) -> Standings:
     customers: dict[str, date] = {}
     carried: dict[str, date] = {}
     letters: Counter[tuple[int, tuple[str, ...]]] = Counter()
-    for event in counted(events):
+    kept = counted(events)
+    for event in kept:
         if event.kind is EventKind.RESTARTED:
             groups.pop(event.group, None)
         elif event.kind is EventKind.FALLEN:
@@ -116,7 +119,8 @@ def fold(events: Iterable[Event]) -> Standings:
             carried.update(dict.fromkeys(event.carried, event.on))
             letters[event.level, tuple(sorted([*event.carried, *(item for item, _ in event.items)]))] += 1
     attempts = Counter(event.key for event in events if event.kind is EventKind.DISPATCHED)
-    return Standings(items, groups, customers, carried, letters, attempts)
+    out = frozenset(event.key for event in kept if event.kind is EventKind.DISPATCHED)
+    return Standings(items, groups, customers, carried, letters, attempts, out)
 
 
 def _fall(event: Event, items: dict[str, Standing], groups: dict[str, Standing]) -> None:

@@ -399,7 +399,7 @@ class _Sheet:
         channel, recipients = reach(customer, self.setting.channels) or ("", ())
         days = level.pay_within_days
         asked = tuple(sorted(line.item for line in letter.lines if not line.listed))
-        return Action(
+        action = Action(
             creditor=self.ledger.creditor.id,
             customer=customer.id,
             group=key,
@@ -415,6 +415,10 @@ class _Sheet:
             charges=self._charges(level, letter, customer),
             register=self._register(level, letter, customer, channel),
         )
+        # An earlier letter that came back late is not counted, and the key of a later one must not be given again.
+        while action.key in self.standings.out:
+            action = replace(action, repeat=action.repeat + 1)
+        return action
 
     def _register(self, level: Level, letter: Letter, customer: Customer, channel: Channel) -> Register | None:
         terms = self.setting.charge_terms

@@ -60,7 +60,7 @@ def test_a_refused_letter_that_counted_would_be_seen(monkeypatch):
 
 def test_letters_of_one_key_would_be_seen(monkeypatch):
     folded = history.fold
-    monkeypatch.setattr(plan, "fold", lambda events: replace(folded(events), letters={}))
+    monkeypatch.setattr(plan, "fold", lambda events: replace(folded(events), letters={}, out=frozenset()))
     breaks()
 
 

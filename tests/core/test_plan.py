@@ -551,6 +551,22 @@ def test_letters_about_the_same_items_at_the_same_level_are_told_apart(item, led
     assert len({key for _, key in keys}) == 3
 
 
+def test_a_letter_that_came_back_late_does_not_give_a_later_one_its_key(item, ledger):
+    """The first of three repeats was in doubt, and is found not to have gone out when the second has."""
+    again = {"levels": LEVELS[:1], "after_last_level": "repeat", "repeat_after_days": 1}
+    events, keys = [], []
+    for day in ("2026-01-06", "2026-01-07"):
+        [letter] = planned(ledger(item(), events=tuple(events)), D(day), **again).actions
+        events.append(letter.dispatched(D(day)))
+        keys.append(letter.key)
+    events.append(Event(EventKind.REFUSED, D("2026-01-08"), "łódź", key=keys[0], attempt=1))
+    [letter] = planned(ledger(item(), events=tuple(events)), D("2026-01-08"), **again).actions
+    assert letter.key not in keys
+    events.append(letter.dispatched(D("2026-01-08")))
+    [letter] = planned(ledger(item(), events=tuple(events)), D("2026-01-09"), **again).actions
+    assert letter.key not in {event.key for event in events if event.kind is EventKind.DISPATCHED}
+
+
 def test_a_refused_letter_is_proposed_again_by_its_own_key(item, ledger):
     [letter] = planned(ledger(item())).actions
     sent = letter.dispatched(TODAY)
