@@ -350,3 +350,16 @@ def test_payment_codes_can_be_scanned_from_the_page(press, tmp_path, language):
     found = [code.text for path in sorted(tmp_path.glob("*.png")) for code in zxingcpp.read_barcodes(Image.open(path))]
     assert document.codes
     assert sorted(found) == sorted(code.payload for code in document.codes)
+
+
+@pytest.mark.parametrize("language", CREDITORS)
+@pytest.mark.parametrize("level", ["courtesy", "demand", "final_demand"])
+def test_what_stands_under_a_payment_code_stays_on_its_page(web, language, level):
+    document = specimen(language, level, 6)
+    words = document.data["words"]
+    caption, label = ("".join(words[name].split()) for name in ("payment_code", "payment"))
+    printed = ["".join(page.split()) for page in pages(web(document))]
+    for page in printed:
+        boxes = [f"{label}({section['currency']})" in page for section in document.data["sections"] if section["code"]]
+        assert page.count(caption) == sum(boxes)
+    assert caption in "".join(printed)
