@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from dunning_adapters.safety.caps import is_final
 from dunning_core.action import Action
 from dunning_core.document import Document
-from dunning_core.errors import ConfigError, PlanError
+from dunning_core.errors import PlanError
 from dunning_core.event import Event, EventKind
 from dunning_core.plan import approval
 from dunning_core.policy import Policy
@@ -58,13 +58,10 @@ class ApprovalTable(BaseModel):
             raise ValueError(message)
         return self
 
-    def check(self, policies: Mapping[str, Policy], where: str) -> None:
-        """Raise ConfigError for a level that no policy has: misspelt, it would let every letter leave unapproved."""
-        known = {level.name for policy in policies.values() for level in policy.levels}
-        for name in () if self.levels == "final" else self.levels:
-            if name not in known:
-                mend = f"levels are {', '.join(sorted(known))}"
-                raise ConfigError(f"no policy has a level {name!r}", where=where, mend=mend)
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The levels that it names."""
+        return () if self.levels == "final" else self.levels
 
 
 def seal(action: Action, document: Document) -> str:

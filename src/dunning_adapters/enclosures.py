@@ -11,7 +11,7 @@ from dunning_adapters.pdf import Printer, PrintSettings, printer
 from dunning_adapters.settings import Settings
 from dunning_core.action import Action
 from dunning_core.document import Attachment, Document
-from dunning_core.errors import ConfigError, RenderError
+from dunning_core.errors import RenderError
 from dunning_core.ledger import Ledger, OpenItem
 from dunning_core.particulars import reference
 from dunning_core.values import Problem
@@ -26,12 +26,8 @@ class Enclosures:
 
     def ready(self) -> None:
         """Raises MissingExtra or ConfigError when no letter could have what it should: before any is written."""
-        known = {level.name for policy in self.settings.policies.policies.values() for level in policy.levels}
         for table, levels in (("pdf", self.settings.pdf.levels), ("attachments", self.settings.attachments.levels)):
-            for name in () if levels == "all" else levels:
-                if name not in known:
-                    mend = f"levels are {', '.join(sorted(known))}"
-                    raise ConfigError(f"no policy has a level {name!r}", where=f"{table}.levels", mend=mend)
+            self.settings.policies.refuse_unknown(() if levels == "all" else levels, f"{table}.levels")
         if self.settings.pdf.levels:
             _ = self._printer
 
@@ -51,26 +47,24 @@ class Enclosures:
                 Attachment(f"{reference(document.key)}.pdf", "application/pdf", self._printer(document).content)
             )
         if self._copies is not None and _chosen(action, self.settings.attachments.levels):
-            files += self._enclosed_copies(document, action, ledger)
+            files += self._enclosed_copies(self._copies, document, action, ledger)
         return replace(document, attachments=(*document.attachments, *files)) if files else document
 
-    def _enclosed_copies(self, document: Document, action: Action, ledger: Ledger) -> list[Attachment]:
+    def _enclosed_copies(self, copies: Copies, document: Document, action: Action, ledger: Ledger) -> list[Attachment]:
         claimed = {line.item for line in action.claimed}
         found: list[Attachment] = []
         for item in ledger.items:
             if item.id in claimed:
-                found += self._copy(document, item)
+                found += self._copy(copies, document, item)
         most = self.settings.attachments.most_kb * 1000
         if sum(len(file.content) for file in found) > most:
             self._lacking(document, f"{len(found)} copies of invoices are larger together than attachments.most_kb")
             return []
         return found
 
-    def _copy(self, document: Document, item: OpenItem) -> Iterable[Attachment]:
-        if self._copies is None:  # pragma: no cover - seen to by the caller
-            return
+    def _copy(self, copies: Copies, document: Document, item: OpenItem) -> Iterable[Attachment]:
         try:
-            copy = self._copies.of(item)
+            copy = copies.of(item)
         except RenderError as error:
             self._lacking(document, str(error))
             return

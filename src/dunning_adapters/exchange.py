@@ -77,9 +77,9 @@ def _xml(text: str) -> Iterator[ExchangeRate]:
         case "ArrayOfExchangeRatesTable" | "ExchangeRatesSeries":
             return _nbp_api(root)
         case "DataSet":
-            return _bnr(root)
+            return _national(root, "BNR", "RON", ("Cube", "currency", "multiplier"))
         case "MNBExchangeRates" | "MNBCurrentExchangeRates":
-            return _mnb(root)
+            return _national(root, "MNB", "HUF", ("Day", "curr", "unit"))
         case "Envelope":
             return _ecb(root)
     raise ValueError(f"<{root.tag}> is no file of NBP, BNR, MNB or ECB")
@@ -132,22 +132,15 @@ def _nbp(day: str, rate: object, number: str) -> ExchangeRate:
     return ExchangeRate("PLN", date.fromisoformat(day), _decimal(rate), f"NBP table {number} of {day}")
 
 
-def _bnr(root: ET.Element) -> Iterator[ExchangeRate]:
-    for cube in root.iter("Cube"):
-        day = cube.attrib["date"]
-        for rate in cube.iter("Rate"):
-            if rate.attrib["currency"] == "EUR":
-                value = _decimal(rate.text) / int(rate.get("multiplier", "1"))
-                yield ExchangeRate("RON", date.fromisoformat(day), value, f"BNR of {day}")
-
-
-def _mnb(root: ET.Element) -> Iterator[ExchangeRate]:
-    for entry in root.iter("Day"):
+def _national(root: ET.Element, bank: str, currency: str, names: tuple[str, str, str]) -> Iterator[ExchangeRate]:
+    """A day an element, in it a rate an element: `names` are the day's tag, and who is priced for how many units."""
+    day_tag, named, units = names
+    for entry in root.iter(day_tag):
         day = entry.attrib["date"]
         for rate in entry.iter("Rate"):
-            if rate.attrib["curr"] == "EUR":
-                value = _decimal(rate.text) / int(rate.get("unit", "1"))
-                yield ExchangeRate("HUF", date.fromisoformat(day), value, f"MNB of {day}")
+            if rate.attrib[named] == "EUR":
+                value = _decimal(rate.text) / int(rate.get(units, "1"))
+                yield ExchangeRate(currency, date.fromisoformat(day), value, f"{bank} of {day}")
 
 
 def _ecb(root: ET.Element) -> Iterator[ExchangeRate]:

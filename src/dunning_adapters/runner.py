@@ -34,7 +34,6 @@ from dunning_core.action import Action
 from dunning_core.aging import Aging, age
 from dunning_core.document import Document
 from dunning_core.errors import (
-    ConfigError,
     DunningError,
     HistoryError,
     PlanError,
@@ -262,11 +261,7 @@ class Runner:
         levels = self.settings.run.approve
         if levels == "all":
             return proposal
-        known = {level.name for policy in self.settings.policies.policies.values() for level in policy.levels}
-        for name in levels:
-            if name not in known:
-                mend = f"levels are {', '.join(sorted(known))}"
-                raise ConfigError(f"no policy has a level {name!r}", where="run.approve", mend=mend)
+        self.settings.policies.refuse_unknown(levels, "run.approve")
         actions = tuple(action for action in proposal.plan.actions if action.level_name in levels)
         return replace(proposal, plan=replace(proposal.plan, actions=actions))
 

@@ -290,7 +290,7 @@ def parse(text: str, *, where: str = NAME, folder: Path = Path(), source: str = 
         settings = Settings.model_validate({**tables, "folder": folder, "file": where})
     except ValidationError as error:
         raise explained(error, tables, Settings, where=where)[0] from None
-    settings.approval.check(settings.policies.policies, f"{where}: approval.levels")
+    settings.policies.refuse_unknown(settings.approval.named, f"{where}: approval.levels")
     return settings
 
 

@@ -163,10 +163,8 @@ class Worker:
         except DunningError as error:
             self._settle(lease, State.LEASED, State.CANCELLED, (), str(error))
             return Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error))
-        request, approvals = (
-            Request(case.action, document, lease.on, case.ledger.events, lease.by),
-            self.runner.settings.approvals,
-        )
+        request = Request(case.action, document, lease.on, case.ledger.events, lease.by)
+        approvals = self.runner.settings.approvals
         if why := approvals.missing(request):
             void = approvals.void(request, self.runner.clock())
             self.problems.extend(voided(void))

@@ -6,24 +6,21 @@ credit takes off a letter is taken off the oldest items first, which leaves the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
 
 from dunning_core.action import Charge, Deduction, Line, Register
 from dunning_core.errors import LawError
 from dunning_core.exchange import Exchange
-from dunning_core.interest import Claim
+from dunning_core.interest import Claim, ClaimKind
 from dunning_core.law import Statutes
 from dunning_core.law.country import Law
 from dunning_core.ledger import Creditor, Customer, CustomerKind, OpenItem
 from dunning_core.limitation import Limitation, limit
-from dunning_core.policy import Level, Wish
+from dunning_core.policy import Level
 from dunning_core.values import Problem
-
-Answer = TypeVar("Answer")
 
 BUSINESSLIKE = (CustomerKind.BUSINESS, CustomerKind.PUBLIC_BODY)
 """Debtors with whom a general rate may have been agreed; a consumer's contract is looked at one by one."""
@@ -85,63 +82,50 @@ def charged(
     """
     charges: list[Charge] = []
     refused: dict[str, LawError] = {}
+    each = ((ClaimKind.INTEREST, level.interest), (ClaimKind.COMPENSATION, level.compensation))
+    wishes = [(kind, wish) for kind, wish in each if wish != "nothing"]
     for line, principal in _principals(lines, deductions, items):
         item = items[line.item]
         if item.due_date >= as_of or principal <= 0:
             continue
-        for what, wish, claim in _wishes(level, item, principal, parties, as_of, terms):
-            found, fault = _tried(claim)
-            if fault is not None:
-                refused.setdefault(f"no {what} is charged: {fault.what}", fault)
-            elif found is not None and found.amount > 0:
-                charges.append(Charge(item.id, wish == "claim", found))
+        for kind, wish in wishes:
+            try:
+                claim = _claim(kind, item, principal, parties, as_of, terms)
+            except LawError as error:
+                refused.setdefault(f"no {kind} is charged: {error.what}", error)
+                continue
+            if claim is not None and claim.amount > 0:
+                charges.append(Charge(item.id, wish == "claim", claim))
     where = f"customer {parties[1].id}"
     return Charged(tuple(charges), tuple(Problem(where, text, mend=error.mend) for text, error in refused.items()))
 
 
-def _wishes(
-    level: Level,
+def _claim(
+    kind: ClaimKind,
     item: OpenItem,
     principal: Decimal,
     parties: tuple[Creditor, Customer],
     as_of: date,
     terms: ChargeTerms,
-) -> Iterator[tuple[str, Wish, Callable[[], Claim | None]]]:
+) -> Claim | None:
     creditor, customer = parties
-
-    def interest() -> Claim:
-        law = terms.law(creditor, customer, item.currency)
-        return law.interest(
-            principal, item.currency, item.due_date, as_of, debtor=customer.kind, holidays=terms.holidays
-        )
-
-    def compensation() -> Claim | None:
-        law = terms.law(creditor, customer, item.currency)
-        if customer.kind is CustomerKind.CONSUMER:
-            return None
-        value = item.amount if item.amount is not None and item.amount > 0 else item.balance
-        return law.compensation(
-            value,
-            item.currency,
-            item.due_date,
-            as_of,
-            debtor=customer.kind,
-            exchange=terms.exchange,
-            paid_in=item.currency,
-            holidays=terms.holidays,
-        )
-
-    if level.interest != "nothing":
-        yield "interest", level.interest, interest
-    if level.compensation != "nothing":
-        yield "compensation", level.compensation, compensation
-
-
-def _tried(claim: Callable[[], Answer]) -> tuple[Answer | None, LawError | None]:
-    try:
-        return claim(), None
-    except LawError as error:
-        return None, error
+    law = terms.law(creditor, customer, item.currency)
+    who = customer.kind
+    if kind is ClaimKind.INTEREST:
+        return law.interest(principal, item.currency, item.due_date, as_of, debtor=who, holidays=terms.holidays)
+    if who is CustomerKind.CONSUMER:
+        return None
+    value = item.amount if item.amount is not None and item.amount > 0 else item.balance
+    return law.compensation(
+        value,
+        item.currency,
+        item.due_date,
+        as_of,
+        debtor=who,
+        exchange=terms.exchange,
+        paid_in=item.currency,
+        holidays=terms.holidays,
+    )
 
 
 def _principals(

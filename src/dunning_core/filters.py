@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 
 from dunning_core.formats import Formats
 from dunning_core.numerals import amount_in_words
-from dunning_core.particulars import RIGHT, Data, counted
+from dunning_core.particulars import COLUMNS, Data, counted
 
 LINE = 76  # columns of plain text
 WIDEST = 200  # a template cannot ask for more padding than this
@@ -57,7 +57,7 @@ def _columns(row: Data, section: Data, *names: str) -> str:
     if not names:
         line: str = section["cells"] % row
         return line.rstrip()
-    cells = [row[name].rjust(width[name]) if name in RIGHT else row[name].ljust(width[name]) for name in names]
+    cells = [row[name].rjust(width[name]) if name in COLUMNS.right else row[name].ljust(width[name]) for name in names]
     return "  ".join(cells).rstrip()
 
 

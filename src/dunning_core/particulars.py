@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cached_property, lru_cache
-from operator import itemgetter
+from functools import cached_property
 from typing import Any
 
 from dunning_core.action import Action, Deduction, Line
+from dunning_core.columns import Columns
 from dunning_core.errors import RenderError
 from dunning_core.event import Event, EventKind
 from dunning_core.formats import Formats
@@ -25,10 +25,11 @@ _IDS = {
     "PL": ("NIP", "KRS/REGON"),
     "HU": ("Adószám", "Cégjegyzékszám"),
 }
-COLUMNS = {"number": "document", "issued": "issued", "due": "due", "days": "days_short", "amount": "amount",
-            "outstanding": "outstanding"}  # fmt: skip
-_cells = itemgetter(*COLUMNS)
-RIGHT = frozenset({"days", "amount", "outstanding"})
+COLUMNS = Columns(
+    {"number": "document", "issued": "issued", "due": "due", "days": "days_short", "amount": "amount",
+     "outstanding": "outstanding"},
+    frozenset({"days", "amount", "outstanding"}),
+)  # fmt: skip
 _POSTCODE_LAST = frozenset({"GB", "IE"})
 _UNKNOWN = "–"
 _SCANNED = 256  # items or events of a ledger that is not worth remembering
@@ -159,7 +160,7 @@ class Particulars:
         section |= Statement(self._action.charges, currency, self._words, self._formats, self._named).data()
         if used or section["charges"]:
             section["subtotal"] = self._formats.number(_sum(claimed, listed=False), currency)
-        return section | self._widths(section)
+        return section | self._laid_out(section)
 
     def _named(self, item: str) -> str:
         return _number(self._items[item])
@@ -186,15 +187,11 @@ class Particulars:
         name = f"{self._words['kinds'][item.kind]} {_number(item)}"
         return {"name": name, "amount": self._formats.number(-used.amount, used.currency)}
 
-    def _widths(self, section: Data) -> Data:
-        """How wide the columns of the plain text are, so that it stays aligned whatever the data."""
-        heading = {column: self._words[label] for column, label in COLUMNS.items()}
-        rows = [_cells(row) for row in (heading, *section["items"], *section["listed"])]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        width = dict(zip(COLUMNS, widths, strict=True))
-        width["all"] = sum(widths) + 2 * (len(widths) - 1)
-        width["label"] = max([len(fact["label"]) for fact in section["payment"]], default=0) + 1
-        return {"heading": heading, "width": width, "cells": _line(*widths), "rule": "-" * min(width["all"], 200)}
+    def _laid_out(self, section: Data) -> Data:
+        """The columns of the plain text, and how wide the labels of the payment are."""
+        table = COLUMNS.laid_out(self._words, (*section["items"], *section["listed"]))
+        table["width"]["label"] = max([len(fact["label"]) for fact in section["payment"]], default=0) + 1
+        return table
 
     def _payment(self, currency: str, claimed: list[Line]) -> tuple[tuple[Data, ...], Data | str]:
         """Where to pay, how much, until when, and the code that says the same. Raises RenderError without account."""
@@ -329,13 +326,6 @@ def _postal(address: Address, country: str, shown: str) -> tuple[str, ...]:
 def _ids(who: Creditor | Customer, words: Data) -> str:
     tax, registration = _IDS.get(who.country, ("", ""))
     return _labelled((tax or words["tax_id"], who.tax_id), (registration or words["registration"], who.registration))
-
-
-@lru_cache(1024)
-def _line(*widths: int) -> str:
-    """What a row is put into, for columns so wide."""
-    sides = ("" if column in RIGHT else "-" for column in COLUMNS)
-    return "  ".join(f"%({name}){side}{width}s" for name, side, width in zip(COLUMNS, sides, widths, strict=True))
 
 
 def counted(number: int, forms: Mapping[str, str], formats: Formats) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from dunning_core.complaints import complaints, read_toml
 from dunning_core.dates import Shift
-from dunning_core.errors import PolicyError
+from dunning_core.errors import ConfigError, PolicyError
 from dunning_core.values import known_currencies
 
 Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
@@ -315,6 +315,14 @@ class PolicyBook(_Written):
         """A book of one policy for everybody."""
         name = policy.name or "policy"
         return cls(policies={name: policy}, default=name)
+
+    def refuse_unknown(self, names: Iterable[str], where: str) -> None:
+        """Raise ConfigError for a level that no policy has: misspelt, it would mean no letter, or no safeguard."""
+        known = {level.name for policy in self.policies.values() for level in policy.levels}
+        for name in names:
+            if name not in known:
+                mend = f"levels are {', '.join(sorted(known))}"
+                raise ConfigError(f"no policy has a level {name!r}", where=where, mend=mend)
 
     def choose(self, *, creditor: str = "", group: str = "", customer: str = "", item: str = "") -> str:
         """Name of the policy, from the most special name given. Raises PolicyError if it is not in the book."""

@@ -15,14 +15,17 @@ from typing import Any
 from babel.numbers import format_decimal
 
 from dunning_core.action import Charge
+from dunning_core.columns import Columns
 from dunning_core.dates import plus
 from dunning_core.formats import Formats
 from dunning_core.interest import ClaimKind, to_pay
 
 Data = dict[str, Any]
-COLUMNS = {"number": "document", "principal": "interest_on", "since": "interest_from", "until": "interest_to",
-           "days": "interest_days", "percent": "interest_percent", "amount": "interest_short"}  # fmt: skip
-RIGHT = frozenset({"principal", "days", "percent", "amount"})
+COLUMNS = Columns(
+    {"number": "document", "principal": "interest_on", "since": "interest_from", "until": "interest_to",
+     "days": "interest_days", "percent": "interest_percent", "amount": "interest_short"},
+    frozenset({"principal", "days", "percent", "amount"}),
+)  # fmt: skip
 
 
 class Statement:
@@ -46,7 +49,7 @@ class Statement:
                 for kind, charges in asked.items()
                 if charges
             ),
-            "interest": self._table(rows) if rows else None,
+            "interest": {"rows": tuple(rows), **COLUMNS.laid_out(self._words, rows)} if rows else None,
             "notes": (*self._bases(asked), *self._daily(asked[ClaimKind.INTEREST]), *self._announced()),
         }
 
@@ -64,15 +67,6 @@ class Statement:
             "percent": format_decimal(segment.percent, format="#,##0.##", locale=formats.locale),
             "amount": formats.number(charge.claim.shares[at], currency),
         }
-
-    def _table(self, rows: Sequence[Data]) -> Data:
-        """The rows, and how wide the columns of the plain text are."""
-        heading = {column: self._words[label] for column, label in COLUMNS.items()}
-        width = {column: max(len(row[column]) for row in (heading, *rows)) for column in COLUMNS}
-        cells = "  ".join(f"%({name}){'' if name in RIGHT else '-'}{size}s" for name, size in width.items())
-        whole = sum(width.values()) + 2 * (len(width) - 1)
-        width["all"] = whole
-        return {"heading": heading, "rows": tuple(rows), "width": width, "cells": cells, "rule": "-" * min(whole, 200)}
 
     def _bases(self, asked: Mapping[ClaimKind, Sequence[Charge]]) -> list[str]:
         """On what each charge stands."""

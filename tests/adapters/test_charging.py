@@ -37,17 +37,13 @@ def runner(tmp_path):
     """A runner of one customer with one item of 12 400.00 PLN, due when the test says."""
 
     def make(due="2026-04-24", kind=CustomerKind.BUSINESS, law=""):
-        settings = replace_folder(parse(SETTINGS + law), tmp_path)
+        settings = parse(SETTINGS + law, folder=tmp_path)
         customer = Customer("k", "Klient", "PL", kind=kind, emails=("fk@klient.example",))
         item = OpenItem("1", "k", date.fromisoformat(due), Decimal("12400.00"), "PLN", number="FV/1")
         source = MemorySource(Ledger(settings.creditor, {"k": customer}, (item,)))
         return Runner(settings, source, MemoryHistory(), MemoryTransport(), Templates.stock(), Plugins(installed=False))
 
     return make
-
-
-def replace_folder(settings, folder):
-    return settings.model_copy(update={"folder": folder})
 
 
 def test_the_final_demand_claims_what_the_law_gives(runner, tmp_path):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from dunning_adapters.cli.anchored import anchored
-from dunning_adapters.cli.letters import count, tell_problems
+from dunning_adapters.cli.letters import count, named, tell_problems, to
 from dunning_adapters.cli.screen import money, say, show, warn
 from dunning_adapters.cli.send import chosen, read
 from dunning_adapters.cli.session import Session, in_session
@@ -88,13 +89,11 @@ def _found(session: Session, runner: Runner, file: Path | None, *, queued: bool)
 
 def _named(found: Sequence[Pending], names: Sequence[str]) -> list[Pending]:
     """The letters of these names. Raises PlanError for a name that is not one letter's."""
+    none, several = "no letter of this name needs an approval", "more than one letter begins so"
     wanted = []
     for name in names:
-        matching = [one for one in found if one.name.startswith(name)]
-        if len(matching) != 1:
-            what = "more than one letter begins so" if matching else "no letter of this name needs an approval"
-            raise PlanError(what, where=f"letter {name}", mend="see: dunning approve")
-        wanted += matching
+        refused = partial(PlanError, where=f"letter {name}", mend="see: dunning approve")
+        wanted.append(named(found, name, refused, none=none, several=several))
     return wanted
 
 
@@ -103,14 +102,13 @@ def _show(wanted: Sequence[Pending], *, text: bool) -> None:
         show(_COLUMNS, map(_row, wanted))
     for one in wanted if text else ():
         document = one.request.document
-        to = ", ".join(box.address for box in (*document.to, *document.copies, *document.blind_copies))
-        say(f"\n{one.name}\nTo: {to}\n{document.subject}\n\n{document.text}")
+        sent_to = ", ".join(box.address for box in (*document.to, *document.copies, *document.blind_copies))
+        say(f"\n{one.name}\nTo: {sent_to}\n{document.subject}\n\n{document.text}")
 
 
 def _row(one: Pending) -> tuple[object, ...]:
     action = one.request.action
-    to = ", ".join(recipient.split("\n")[0] for recipient in action.recipients)
-    return one.name, one.customer.id, action.level_name, money(action.totals.items()), to, one.why
+    return one.name, one.customer.id, action.level_name, money(action.totals.items()), to(action), one.why
 
 
 def _decided(runner: Runner, one: Pending, by: str, because: str, *, decline: bool) -> Event | None:

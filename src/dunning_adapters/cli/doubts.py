@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from dunning_adapters.cli.anchored import anchored
-from dunning_adapters.cli.letters import count
+from dunning_adapters.cli.letters import count, named
 from dunning_adapters.cli.screen import money, show
 from dunning_adapters.cli.session import Session, in_session, login
 from dunning_adapters.doubts import COPY, Doubt, settle, settle_found
@@ -101,7 +103,9 @@ def _settled_by_archive(session: Session) -> list[Doubt] | None:
 
 def _settle(session: Session, letter: str, because: str, by: str | None, *, went_out: bool) -> None:
     runner = session.runner
-    doubt = _found(doubts_of(runner.history, runner.clock), letter)
+    refused = partial(HistoryError, where=f"letter {letter}", mend="see: dunning doubts list")
+    none, several = "no letter of this name is in doubt", "more than one letter in doubt begins so"
+    doubt = named(doubts_of(runner.history, runner.clock), letter, refused, none=none, several=several)
     settle(
         runner.history,
         doubt,
@@ -112,14 +116,6 @@ def _settle(session: Session, letter: str, because: str, by: str | None, *, went
         rules=session.settings.work,
     )
     session.say(f"Letter {doubt.name} {'went out' if went_out else 'did not go out'}: recorded.")
-
-
-def _found(known: list[Doubt], letter: str) -> Doubt:
-    matching = [doubt for doubt in known if doubt.name.startswith(letter)]
-    if len(matching) != 1:
-        what = "more than one letter in doubt begins so" if matching else "no letter of this name is in doubt"
-        raise HistoryError(what, where=f"letter {letter}", mend="see: dunning doubts list")
-    return matching[0]
 
 
 def _row(doubt: Doubt) -> tuple[object, ...]:

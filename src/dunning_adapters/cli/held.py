@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from dunning_adapters.cli.anchored import anchored
-from dunning_adapters.cli.letters import count
+from dunning_adapters.cli.letters import count, named, to
 from dunning_adapters.cli.screen import money, show
 from dunning_adapters.cli.session import Session, in_session, login
 from dunning_adapters.cli.work import outbox_of
@@ -61,26 +63,19 @@ def drop(session: Session, letter: str, because: str, by: str | None) -> None:
     _decide(session, letter, State.CANCELLED, EventKind.DECLINED, because, by)
 
 
-def _decide(session: Session, name: str, to: State, kind: EventKind, because: str, by: str | None) -> None:
+def _decide(session: Session, name: str, state: State, kind: EventKind, because: str, by: str | None) -> None:
     outbox, now = outbox_of(session.runner), session.runner.clock()
-    one = _found(list(outbox.letters(State.HELD)), name)
+    refused = partial(HistoryError, where=f"letter {name}", mend="see: dunning held list")
+    none, several = "no letter of this name is held", "more than one letter that is held begins so"
+    one = named(outbox.letters(State.HELD), name, refused, none=none, several=several)
     letter = one.action.dispatched(one.on, attempt=one.attempt)
     event = letter.answered(kind, now.astimezone().date(), because, now, by=by or login())
     with anchored(session):
-        decide(outbox.history, one, to, event)
-    said = "is ready: dunning work --send" if to is State.READY else "is not sent"
+        decide(outbox.history, one, state, event)
+    said = "is ready: dunning work --send" if state is State.READY else "is not sent"
     session.say(f"Letter {one.name} {said}.")
-
-
-def _found(known: list[Waiting], name: str) -> Waiting:
-    matching = [one for one in known if one.name.startswith(name)]
-    if len(matching) != 1:
-        what = "more than one letter that is held begins so" if matching else "no letter of this name is held"
-        raise HistoryError(what, where=f"letter {name}", mend="see: dunning held list")
-    return matching[0]
 
 
 def _row(one: Waiting) -> tuple[object, ...]:
     action = one.action
-    to = ", ".join(recipient.split("\n")[0] for recipient in action.recipients)
-    return one.name, one.on, one.customer, action.level_name, money(action.totals.items()), to, one.said
+    return one.name, one.on, one.customer, action.level_name, money(action.totals.items()), to(action), one.said

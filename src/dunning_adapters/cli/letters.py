@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
 from dunning_adapters.cli.screen import Column, money, say, show, warn
 from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import Delivery, End, Run
 from dunning_core.action import Action
 from dunning_core.decision import Outcome
+from dunning_core.errors import DunningError
 from dunning_core.ledger import Customer
 from dunning_core.values import Problem, total
 
@@ -33,6 +35,27 @@ ENDS = {
 """How a letter ended, as a bookkeeper says it."""
 
 
+class Named(Protocol):
+    """What has the name of a letter."""
+
+    @property
+    def name(self) -> str:
+        """As its Message-ID and the reports have it."""
+
+
+Letter = TypeVar("Letter", bound=Named)
+
+
+def named(
+    known: Iterable[Letter], name: str, error: Callable[[str], DunningError], *, none: str, several: str
+) -> Letter:
+    """The one letter whose name begins so. Raises what `error` makes of `none` or `several`."""
+    matching = [one for one in known if one.name.startswith(name)]
+    if len(matching) != 1:
+        raise error(several if matching else none)
+    return matching[0]
+
+
 def show_letters(actions: Iterable[Action], customers: Mapping[str, Customer]) -> None:
     """A row per letter."""
     rows = [_row(action, customers[action.customer]) for action in actions]
@@ -41,9 +64,13 @@ def show_letters(actions: Iterable[Action], customers: Mapping[str, Customer]) -
 
 
 def _row(action: Action, customer: Customer) -> tuple[object, ...]:
-    to = ", ".join(recipient.split("\n")[0] for recipient in action.recipients)
     asked = money(action.totals.items())
-    return customer.id, customer.name, action.level_name, len(action.claimed), asked, action.deadline or "", to
+    return customer.id, customer.name, action.level_name, len(action.claimed), asked, action.deadline or "", to(action)
+
+
+def to(action: Action) -> str:
+    """To whom a letter goes; of a postal address its first line."""
+    return ", ".join(recipient.split("\n")[0] for recipient in action.recipients)
 
 
 def show_outcomes(proposal: Proposal) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from dunning_core.errors import ConfigError, MissingExtra
+from dunning_core.errors import ConfigError, DunningError, HistoryError, MissingExtra
 
 _EXTRAS: Final = {
     "postgresql+psycopg": "postgres",
@@ -142,6 +142,15 @@ def _one_moment(connection: Connection) -> Iterator[None]:
         with suppress(SQLAlchemyError):
             connection.rollback()
             connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {connection.default_isolation_level}")
+
+
+@contextmanager
+def in_one_line(where: str, kind: type[DunningError] = HistoryError) -> Iterator[None]:
+    """Turn what the database says into one line that names who asked."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise kind(f"the database says: {first_line(error)}", where=where) from error
 
 
 def first_line(error: BaseException) -> str:

@@ -14,13 +14,13 @@ from weakref import finalize
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.event import listen
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 
 from dunning_adapters.journal import Head, Part, Verified
 from dunning_adapters.sql.chain import FACTS, SALT_BYTES, WORDS, Row, beginning, chained, keyed
 from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.conversion import FORMER, convert
-from dunning_adapters.sql.engine import engine_for, first_line, shown, url_from
+from dunning_adapters.sql.engine import engine_for, first_line, in_one_line, shown, url_from
 from dunning_adapters.sql.erasure import blank, listed
 from dunning_adapters.sql.group_commit import GroupCommit
 from dunning_adapters.sql.readings import Readings
@@ -241,9 +241,8 @@ class SqlHistory:
     def _named(self) -> Iterator[None]:
         """Turn what the database says into one line that names the history."""
         try:
-            yield
-        except SQLAlchemyError as error:
-            raise HistoryError(f"the database says: {first_line(error)}", where=self._name) from error
+            with in_one_line(self._name):
+                yield
         except UnicodeEncodeError as error:
             raise HistoryError(f"a text cannot be stored ({error.reason})", where=self._name) from None
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, func, insert, inspect, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from dunning_adapters.reading import Part, Reading, Sums
-from dunning_adapters.sql.engine import first_line, shown
+from dunning_adapters.sql.engine import in_one_line, shown
 from dunning_adapters.sql.record import fingerprint
 from dunning_adapters.sql.safety_tables import moment, us
 from dunning_adapters.sql.schema import ascii_text, create, long_text
 from dunning_adapters.sql.transaction import transact
-from dunning_core.errors import HistoryError
 
 METADATA: Final = MetaData()
 
@@ -55,6 +51,7 @@ class Readings:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._named = f"history {shown(engine.url)}"
 
     def last(self, source: str) -> Kept | None:
         """The latest that was kept of a source; None where there is none. Writes nothing."""
@@ -64,7 +61,7 @@ class Readings:
             .order_by(READING.c.number.desc())
             .limit(1)
         )
-        with self._in_one_line(), self._engine.connect() as connection:
+        with in_one_line(self._named), self._engine.connect() as connection:
             if not inspect(connection).has_table(READING.name):
                 return None
             row = connection.execute(newest).first()
@@ -86,16 +83,8 @@ class Readings:
             number = connection.scalar(select(func.max(READING.c.number))) or 0
             connection.execute(insert(READING).values(number=number + 1, **row))
 
-        with self._in_one_line():
+        with in_one_line(self._named):
             transact(self._engine, work, again=lambda _: True)
-
-    @contextmanager
-    def _in_one_line(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            where = f"history {shown(self._engine.url)}"
-            raise HistoryError(f"the database says: {first_line(error)}", where=where) from error
 
 
 def _read(figures: str) -> Reading:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, func, insert, inspect, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import ColumnElement, Connection, Engine, Select, func, insert, inspect, select, update
 
 from dunning_adapters.baseline import Baseline, in_order
 from dunning_adapters.sql import switch
 from dunning_adapters.sql.chunks import chunks
-from dunning_adapters.sql.engine import first_line, shown
+from dunning_adapters.sql.engine import in_one_line, shown
 from dunning_adapters.sql.record import fingerprint
 from dunning_adapters.sql.safety_tables import ADOPTED, METADATA, OVERRIDE, STATE, us
 from dunning_adapters.sql.schema import EVENT, create
@@ -89,27 +87,25 @@ class Safeguards:
 
     def allowed(self, at: datetime) -> set[str]:
         """The caps that a run may break at that moment: somebody said so, no run used it, and it did not expire."""
-        query = select(OVERRIDE.c.cap).where(OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > us(at))
+        query = select(OVERRIDE.c.cap).where(*_unused(at))
         return self._read(lambda connection: set(connection.scalars(query)))
 
     def answer(self, cap: str, at: datetime) -> tuple[str, str]:
         """Who let a run over a cap, and why: of the override that the next one uses. Empty where there is none."""
-        unused = (OVERRIDE.c.cap == cap, OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > us(at))
-        first = select(OVERRIDE.c.given_by, OVERRIDE.c.because).where(*unused)
-        query = first.order_by(OVERRIDE.c.until_us, OVERRIDE.c.given_us).limit(1)
+        query = _next(cap, at)
         found = self._read(lambda connection: connection.execute(query).first())
-        return (found[0], found[1]) if found else ("", "")
+        return (found.given_by, found.because) if found else ("", "")
 
     def use(self, caps: Collection[str], at: datetime) -> bool:
         """Use up an override of each cap, the one that expires first; none of them when one is missing."""
 
         def used(connection: Connection) -> None:
             for cap in sorted(caps):
-                unused = (OVERRIDE.c.cap == cap, OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > us(at))
-                first = select(OVERRIDE.c.given_us).where(*unused).order_by(OVERRIDE.c.until_us, OVERRIDE.c.given_us)
-                given = connection.scalar(first.limit(1))
-                one = update(OVERRIDE).where(*unused, OVERRIDE.c.given_us == given).values(used_us=us(at))
-                if given is None or connection.execute(one).rowcount != 1:
+                found = connection.execute(_next(cap, at)).first()
+                if found is None:
+                    raise _Missing
+                one = update(OVERRIDE).where(OVERRIDE.c.cap == cap, *_unused(at), OVERRIDE.c.given_us == found.given_us)
+                if connection.execute(one.values(used_us=us(at))).rowcount != 1:
                     raise _Missing
 
         try:
@@ -177,13 +173,13 @@ class Safeguards:
         return f"history {self.place}"
 
     def _read(self, work: Callable[[Connection], _Answer]) -> _Answer:
-        with self._in_one_line():
+        with in_one_line(self._named):
             self._prepare()
             with self._engine.connect() as connection:
                 return work(connection)
 
     def _write(self, work: Callable[[Connection], object]) -> None:
-        with self._in_one_line():
+        with in_one_line(self._named):
             self._prepare()
             transact(self._engine, work)
 
@@ -196,12 +192,15 @@ class Safeguards:
             transact(self._engine, _prepare, again=lambda _: True)
         self._prepared = True
 
-    @contextmanager
-    def _in_one_line(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            raise HistoryError(f"the database says: {first_line(error)}", where=self._named) from error
+
+def _unused(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return OVERRIDE.c.used_us == 0, OVERRIDE.c.until_us > us(at)
+
+
+def _next(cap: str, at: datetime) -> Select[Any]:
+    """The override of a cap that is used next: the one that expires first."""
+    unused = select(OVERRIDE).where(OVERRIDE.c.cap == cap, *_unused(at))
+    return unused.order_by(OVERRIDE.c.until_us, OVERRIDE.c.given_us).limit(1)
 
 
 class _Missing(Exception):  # noqa: N818 - it undoes a transaction, which need not be an error

@@ -21,7 +21,7 @@ from dunning_adapters.sql.books import Books, Receivables
 from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.columns import Page, pages
 from dunning_adapters.sql.contacts import ContactTable
-from dunning_adapters.sql.engine import engine_for, first_line, is_file, read_only, shown, url_from
+from dunning_adapters.sql.engine import engine_for, first_line, in_one_line, is_file, read_only, shown, url_from
 from dunning_adapters.sql.examining import examined
 from dunning_adapters.sql.mapping import Mapping, SourceSettings
 from dunning_adapters.sql.rows import Row, name_of
@@ -85,14 +85,14 @@ class SqlSource:
     def note(self, contacts: Iterable[Contact]) -> None:
         """Into the contact log, if one is configured; never into the tables that are read."""
         if self._contact_log is not None:
-            with _of_the_log():
+            with in_one_line("contact log", SourceError):
                 self._contact_log.add(contacts)
 
     def forget(self, customer: str) -> int:
         """Out of the contact log, if one is configured; never out of the tables that are read."""
         if self._contact_log is None:
             return 0
-        with _of_the_log():
+        with in_one_line("contact log", SourceError):
             return self._contact_log.forget(customer)
 
     def examine(self, creditor: Creditor, scope: Scope) -> Iterator[Section]:
@@ -234,11 +234,3 @@ def from_settings(settings: SourceSettings, folder: Path, remarks: Sequence[str]
     for own in engines:
         finalize(source, own.dispose)
     return source
-
-
-@contextmanager
-def _of_the_log() -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise SourceError(f"the database says: {first_line(error)}", where="contact log") from error
