@@ -23,6 +23,7 @@ class Charging:
     """What `[law]` says, with its files read. Raises ConfigError, SourceError or LawError for a file that is wrong."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         law, folder = settings.law or LawTable(), settings.folder
         self._within = law.limitation_warning_days
         self.terms = ChargeTerms(

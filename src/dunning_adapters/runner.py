@@ -130,7 +130,7 @@ class Runner:
     @property
     def charging(self) -> Charging:
         """By what right is charged for late payment. Raises ConfigError, SourceError or LawError for a wrong file."""
-        if self._charging is None:
+        if self._charging is None or self._charging.settings is not self.settings:
             self._charging = Charging(self.settings)
         return self._charging
 

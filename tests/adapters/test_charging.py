@@ -130,3 +130,10 @@ def test_the_workbook_shows_what_is_charged_beside_each_item(runner):
         Decimal("209.27"),
         None,
     )
+
+
+def test_other_settings_charge_otherwise(runner):
+    made = runner()
+    assert made.plan(AS_OF).plan.actions[0].totals == {"PLN": Decimal("12609.27")}
+    made.settings = parse(SETTINGS + "[law]\nagreed_percent = 0\n", folder=made.settings.folder)
+    assert made.plan(AS_OF).plan.actions[0].totals == {"PLN": Decimal("12400.00")}
