@@ -17,7 +17,7 @@ from dunning_core.errors import PlanError, PolicyError
 from dunning_core.event import Event, EventKind
 from dunning_core.history import RESULTS, unanswered
 from dunning_core.ledger import Creditor, Ledger, by_customer, together
-from dunning_core.plan import Plan, Planner, approval, joined
+from dunning_core.plan import Plan, Planner, joined, stated
 
 IDLE = frozenset({Outcome.NOT_DUE, Outcome.IN_GRACE, Outcome.WAITING, Outcome.SETTLED})
 """Outcomes that need nothing done and nothing reported but their sums."""
@@ -90,12 +90,14 @@ class Pieces:
         return Proposal(plan, ledger, self._balances, self._counts, self._aging, back, dying, reading)
 
 
-def wanted_again(planner: Planner, fresh: Ledger, actions: Iterable[Action], vetoes: Mapping[str, str]) -> set[str]:
-    """What the rules, or the same person again, would send on fresh facts."""
-    wanted = {approval(action) for action in planner.plan(fresh, vetoes).actions}
+def wanted_again(
+    planner: Planner, fresh: Ledger, actions: Iterable[Action], vetoes: Mapping[str, str]
+) -> set[tuple[object, ...]]:
+    """What the rules, or the same person again, would state on fresh facts."""
+    wanted = {stated(action) for action in planner.plan(fresh, vetoes).actions}
     for action in actions:
         if action.by:
-            wanted |= {approval(again) for again in _chosen_again(planner, fresh, action, vetoes)}
+            wanted |= {stated(again) for again in _chosen_again(planner, fresh, action, vetoes)}
     return wanted
 
 

@@ -41,7 +41,7 @@ from dunning_core.errors import (
 )
 from dunning_core.event import Event
 from dunning_core.ledger import Creditor, Customer, Ledger, OpenItem, by_customer, together
-from dunning_core.plan import Plan, Planner, Setting, approval
+from dunning_core.plan import Plan, Planner, Setting, stated
 from dunning_core.render import Templates, render
 from dunning_core.values import Problem
 
@@ -403,18 +403,23 @@ class Runner:
     def standing(self, actions: Sequence[Action], as_of: date) -> tuple[list[Case], list[Delivery]]:
         """Letters planned before, on the facts of this moment: those that still stand, and those that do not."""
         names = sorted({action.customer for action in actions})
-        known = by_customer(together(self.creditor, self.ledgers(as_of, names)))
-        gone = {name: Ledger(self.creditor, {name: Customer(name, name)}) for name in names if name not in known}
-        return self._still_wanted([Case(action, {**known, **gone}[action.customer]) for action in actions], as_of)
+        fresh = together(self.creditor, self.ledgers(as_of, names))
+        gone = {name: Customer(name, name) for name in names if name not in fresh.customers}
+        fresh = replace(fresh, customers={**fresh.customers, **gone})
+        known = by_customer(fresh)
+        return self._wanted_of([Case(action, known[action.customer]) for action in actions], fresh, as_of)
 
     def _still_wanted(self, cases: Sequence[Case], as_of: date) -> tuple[list[Case], list[Delivery]]:
-        """Plan again on fresh facts: what is wanted exactly as it was, and what is not."""
-        fresh = self._fresh({case.action.customer: case.ledger for case in cases}, as_of)
+        """Read again: what is wanted exactly as it was, and what is not."""
+        return self._wanted_of(cases, self._fresh({case.action.customer: case.ledger for case in cases}, as_of), as_of)
+
+    def _wanted_of(self, cases: Sequence[Case], fresh: Ledger, as_of: date) -> tuple[list[Case], list[Delivery]]:
+        """Plan again on fresh facts."""
         wanted = wanted_again(self._planner(as_of), fresh, [case.action for case in cases], self._vetoes(fresh, as_of))
         known = by_customer(fresh)
         standing, overtaken = list[Case](), list[Delivery]()
         for case in cases:
-            if approval(case.action) in wanted:
+            if stated(case.action) in wanted:
                 standing.append(Case(case.action, known[case.action.customer]))
             else:
                 text = "the facts changed since the plan was made: see the next plan"

@@ -47,7 +47,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """The same plan has the same digest on any machine, from any source, in any order of rows (hex SHA-256)."""
-        actions = sorted(_frozen(action) for action in self.actions)
+        actions = sorted((action.key, *_words(action)) for action in self.actions)
         decisions = sorted(
             (d.item, d.customer, d.currency, d.balance, d.outcome, d.rule, d.level, d.look_again and str(d.look_again))
             for d in self.decisions
@@ -72,13 +72,12 @@ class Plan:
         return replace(self, actions=tuple(action for action in self.actions if action.key in keys))
 
 
-def _frozen(action: Action) -> tuple[object, ...]:
-    """What a person approves when approving an action, in sortable form."""
+def _words(action: Action) -> tuple[object, ...]:
+    """What the letter says, and to whom, in sortable form."""
     lines = sorted((x.item, x.currency, x.balance, x.level, x.records, x.listed) for x in action.lines)
     used = sorted((x.item, x.currency, x.amount) for x in action.deductions)
     deadline = action.deadline.isoformat() if action.deadline else ""
-    facts: tuple[object, ...] = (
-        action.key,
+    said: tuple[object, ...] = (
         action.level_name,
         action.channel,
         action.recipients,
@@ -87,8 +86,8 @@ def _frozen(action: Action) -> tuple[object, ...]:
         tuple(used),
     )
     if action.charges:
-        facts = (*facts, tuple(_charge(charge) for charge in action.charges))
-    return (*facts, (action.register.name, action.register.address)) if action.register else facts
+        said = (*said, tuple(_charge(charge) for charge in action.charges))
+    return (*said, (action.register.name, action.register.address)) if action.register else said
 
 
 def _charge(charge: Charge) -> tuple[object, ...]:
@@ -99,7 +98,12 @@ def _charge(charge: Charge) -> tuple[object, ...]:
 
 def approval(action: Action) -> str:
     """Digest of everything that the letter will state; an approval that names it approves nothing else."""
-    return digest(_frozen(action))
+    return digest((action.key, *_words(action)))
+
+
+def stated(action: Action) -> tuple[object, ...]:
+    """Equal for two actions if and only if `approval` is: what it digests, where nothing has to be written down."""
+    return (action.creditor, action.customer, action.level, action.repeat, *_words(action))
 
 
 @dataclass(frozen=True, slots=True)
