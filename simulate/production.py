@@ -54,7 +54,7 @@ facts_max_age_seconds = {facts}
 """
 PAUSES = {"claimed": CLAIMED, "read": READ, "marking": MARKING, "marked": MARKED, "answered": ANSWERED}
 DOT = b".\r\n"
-SMTP = cast("SmtpSettings", SimpleNamespace(final_timeout=1))
+SMTP = cast("SmtpSettings", SimpleNamespace(timeout=1, final_timeout=1))
 
 
 class Killed(BaseException):

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from scripted_smtp import FAULTS, OFFERS, ScriptedServer, secured
+from scripted_smtp import AT_ONCE, FAULTS, OFFERS, ScriptedServer, secured
 
 from dunning_adapters.ports import Verdict
 from dunning_adapters.smtp import SmtpSettings, SmtpTransport
@@ -102,15 +102,16 @@ TOLD = {"rcpt2": "rcpt", "content": "body", "quit": "dot"}
 CODES = {"4xx": {451}, "5xx": {550}, "garbage": {-1}}
 
 
+@pytest.mark.parametrize("offers", [OFFERS, AT_ONCE], ids=["one by one", "at once"])
 @pytest.mark.parametrize(("phase", "fault"), CELLS)
-def test_the_verdict_of_every_phase_and_fault(phase, fault, monkeypatch):
+def test_the_verdict_of_every_phase_and_fault(phase, fault, offers, monkeypatch):
     """Nothing is unknown before the dot, and nothing but the server's answer makes it known after."""
     letter = LARGE if (phase, fault) == ("body", "stall") else LETTER
     patience = dict.fromkeys(("timeout", "final_timeout"), 0.4 if fault == "stall" else 3)
     if phase == "content" or (phase == "body" and fault != "stall"):  # the server must get its word in before the dot
         ahead = Replies.ahead
         monkeypatch.setattr(Replies, "ahead", lambda self: server.spoken.wait(3) and ahead(self))
-    with ScriptedServer(phase, fault) as server:
+    with ScriptedServer(phase, fault, offers=offers) as server:
         with transport(server, **patience) as port:
             receipt = port.deliver(letter)
         expected = MATRIX[phase].get(fault, ACCEPTED if phase not in {"body", "content"} else LATER)
@@ -124,10 +125,11 @@ def test_the_verdict_of_every_phase_and_fault(phase, fault, monkeypatch):
         assert len(server.letters) == (phase in {"dot", "quit"} or expected is ACCEPTED)
 
 
+@pytest.mark.parametrize("offers", [OFFERS, AT_ONCE], ids=["one by one", "at once"])
 @pytest.mark.parametrize("phase", ["mail", "rcpt", "rcpt2", "data", "dot"])
 @pytest.mark.parametrize("fault", ["close", "reset", "garbage", "4xx", "5xx"])
-def test_the_next_letter_does_not_suffer_for_it(phase, fault):
-    with ScriptedServer(phase, fault) as server, transport(server, timeout=3, final_timeout=3) as port:
+def test_the_next_letter_does_not_suffer_for_it(phase, fault, offers):
+    with ScriptedServer(phase, fault, offers=offers) as server, transport(server, timeout=3, final_timeout=3) as port:
         port.deliver(LETTER)
         assert port.deliver(replace(LETTER, attempt=2)).verdict is ACCEPTED
         kept = fault in {"4xx", "5xx"}

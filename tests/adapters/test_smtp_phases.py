@@ -7,7 +7,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
-from scripted_smtp import ScriptedServer
+from scripted_smtp import AT_ONCE, OFFERS, ScriptedServer
 
 from dunning_adapters.ports import Verdict
 from dunning_adapters.smtp import SmtpSettings, SmtpTransport
@@ -117,15 +117,59 @@ def test_one_connection_serves_many_letters_and_is_changed_in_time():
             receipts = [port.deliver(replace(LETTER, attempt=number)) for number in range(1, 8)]
         assert {receipt.verdict for receipt in receipts} == {Verdict.ACCEPTED}
     assert [[command.split()[0] for command in asked].count("MAIL") for asked in server.commands] == [3, 3, 1]
-    assert [asked.count("rset") for asked in server.commands] == [2, 2, 0]
+    assert not any("rset" in asked for asked in server.commands), "an accepted letter leaves nothing behind"
     assert [asked[-1] for asked in server.commands] == ["quit"] * 3
 
 
-def test_a_connection_that_died_between_letters_is_made_anew():
-    with ScriptedServer("rset", "close") as server, transport(server) as port:
+@pytest.mark.parametrize("offers", [OFFERS, AT_ONCE], ids=["one by one", "at once"])
+@pytest.mark.parametrize("fault", ["close", "reset", b"421 4.7.0 enough of you\r\n"])
+def test_a_connection_that_died_between_letters_is_made_anew(fault, offers):
+    """The next letter finds out before anything is marked, and is marked once."""
+    second = replace(LETTER, attempt=2)
+    with ScriptedServer("mail2", fault, offers=offers) as server, transport(server, timeout=3) as port:
+        seen, mark = marks(server)
         assert port.deliver(LETTER).verdict is Verdict.ACCEPTED
-        assert port.deliver(replace(LETTER, attempt=2)).verdict is Verdict.ACCEPTED
+        assert port.deliver_marked(second, mark).verdict is Verdict.ACCEPTED
+        assert len(seen) == 1
+        assert len(server.commands) == len(server.letters) == 2
+
+
+@pytest.mark.parametrize("reply", [b"451 4.3.2 slow down\r\n", b"550 5.7.1 not you\r\n"])
+def test_a_server_that_wants_no_further_letter_is_not_asked_twice(reply):
+    with ScriptedServer("mail2", reply) as server, transport(server) as port:
+        assert port.deliver(LETTER).verdict is Verdict.ACCEPTED
+        receipt = port.deliver(replace(LETTER, attempt=2))
+        assert (receipt.verdict, receipt.phase) == (LATER, "mail")
+        assert len(server.commands) == 1
+
+
+def test_a_connection_that_dies_at_once_again_is_not_made_a_third_time():
+    """The new connection counts as unused: what is wrong with it is wrong with the letter, or with the server."""
+    with ScriptedServer() as server, transport(server) as port:
+        assert port.deliver(LETTER).verdict is Verdict.ACCEPTED
+        server.line.shutdown(socket.SHUT_RDWR)
+        server.phase, server.fault = "mail", "close"
+        receipt = port.deliver(replace(LETTER, attempt=2))
+        assert (receipt.verdict, receipt.phase) == (LATER, "mail")
         assert len(server.commands) == 2
+
+
+def test_recipients_are_named_at_once_to_a_server_that_takes_it_so():
+    letter = replace(LETTER, to=(*LETTER.to, Mailbox("ewa@kowalski.pl")), copies=(Mailbox("szef@firma.pl"),))
+    with ScriptedServer("rcpt2", b"550 5.1.1 no such user\r\n", offers=AT_ONCE) as server, transport(server) as port:
+        receipt = port.deliver(letter)
+        assert (receipt.verdict, receipt.code) == (REFUSED, 550)
+        assert receipt.text.startswith("ewa@kowalski.pl: ")
+        assert port.deliver(replace(letter, attempt=2)).verdict is Verdict.ACCEPTED
+    assert [command.split(":")[0] for command in server.commands[0][1:5]] == ["MAIL FROM", *["RCPT TO"] * 3]
+    assert server.commands[0][5] == "rset"
+
+
+def test_nobody_can_say_two_commands_in_one():
+    with ScriptedServer(offers=AT_ONCE) as server, transport(server) as port:
+        with pytest.raises(ValueError, match="line end"):
+            port._line.put_all(["RCPT TO:<a@firma.pl>", "RCPT TO:<b@firma.pl>\r\nDATA"])
+        assert server.commands == [["ehlo firma.pl"]]
 
 
 def test_delivering_outside_a_with_block_connects_by_itself():

@@ -45,6 +45,8 @@ class SmtpTransport:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._line: Line | None = None
         self._served = 0
+        self._clean = True
+        """Nothing is left over on the connection from the letter before."""
 
     def __enter__(self) -> Self:
         """Connect and log in, so that wrong settings show before any letter is marked. Raises TransportError."""
@@ -70,10 +72,8 @@ class SmtpTransport:
             content = self._content(document)
         except RenderError as error:
             return Receipt(document.letter, Verdict.REFUSED, phase="message", text=str(error))
-        line = self._fresh_line()
-        self._served += 1
         try:
-            code, text = send(line, envelope, content, self._settings, mark)
+            code, text = self._sent(envelope, content, mark)
         except Stop as stop:
             if stop.broken:
                 self._hang_up()
@@ -83,7 +83,24 @@ class SmtpTransport:
         except BaseException:
             self._hang_up()
             raise
+        self._clean = True
         return Receipt(document.letter, Verdict.ACCEPTED, "dot", code, text)
+
+    def _sent(self, envelope: Envelope, content: bytes, mark: Callable[[], float | None]) -> tuple[int, str]:
+        """The reply that accepted it. Raises Stop, or TransportError when no connection can be had.
+
+        MAIL also asks whether the server is still there: one that hung up since the letter before is called again,
+        because nothing is marked yet.
+        """
+        line, used = self._fresh_line(), self._served > 0
+        self._served, self._clean = self._served + 1, False
+        try:
+            return send(line, envelope, content, self._settings, mark)
+        except Stop as stop:
+            if not (used and stop.phase == "mail" and stop.broken):
+                raise
+        self._hang_up()
+        return self._sent(envelope, content, mark)
 
     def _content(self, document: Document) -> bytes:
         """The letter's bytes, read back."""
@@ -117,11 +134,11 @@ class SmtpTransport:
         return {names[name] for name in found(self._base / self._settings.archive_folder, names)}
 
     def _fresh_line(self) -> Line:
-        """A connection without a transaction on it: the one at hand if it still answers, otherwise a new one."""
+        """A connection without a transaction on it: the one at hand if it can be used, otherwise a new one."""
         if self._line is not None and self._served:
             if self._served >= self._settings.letters_per_connection:
                 self._hang_up(politely=True)
-            elif not reset(self._line, self._settings):
+            elif not self._clean and not reset(self._line, self._settings):
                 self._hang_up()
         if self._line is None:
             self._line = connect(self._settings, self._base)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from collections.abc import Sequence
 from time import monotonic
 
 MOST = 65536
@@ -88,6 +89,14 @@ class Line(smtplib.SMTP):
                 self.file = Replies(self.sock)
             self.file.expect(self.sock.gettimeout())
         return super().getreply()
+
+    def put_all(self, commands: Sequence[str]) -> None:
+        """Say several commands at once (RFC 2920); each has a reply of its own."""
+        for command in commands:
+            if "\r" in command or "\n" in command:
+                message = f"a line end in {command!a}"
+                raise ValueError(message)
+        self.send("".join(f"{command}\r\n" for command in commands))
 
     def docmd(self, cmd: str, args: str = "") -> tuple[int, bytes]:
         """A command and its reply. What is said in clear behind the reply to STARTTLS was not said by the server."""

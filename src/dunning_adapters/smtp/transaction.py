@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import smtplib
 import socket
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -84,23 +84,49 @@ def send(
 
     Between the last recipient and DATA comes `mark`: greylisting and refused addresses leave a letter unmarked.
     """
-    size = f" SIZE={len(content)}" if line.has_extn("size") else ""
-    _expect(_ask(line, "mail", f"MAIL FROM:<{envelope.sender}>{size}"), "mail", TAKEN)
-    for recipient in envelope.recipients:
-        _expect(_ask(line, "rcpt", f"RCPT TO:<{recipient}>"), "rcpt", TAKEN, about=f"{recipient}: ")
-    notes = [note for copy in envelope.copies if (note := _refused_copy(line, copy))]
+    _give_time(line, settings.timeout)  # the reply to the dot before had more
+    notes = _name_all(line, envelope, len(content))
     until = mark()
     _heed(until, broken=False)
-    _expect(_ask(line, "data", "DATA"), "data", {GO_AHEAD})
+    _expect(_next(_replies(line, ["DATA"]), "data"), "data", {GO_AHEAD})
     _write_body(line, content)
     code, text = _finish(line, settings, until)
     return code, "; ".join([text, *notes])
 
 
-def _ask(line: Line, phase: str, command: str) -> tuple[int, bytes]:
-    """A command and its reply, before the dot: whatever goes wrong here, nothing was sent."""
+def _name_all(line: Line, envelope: Envelope, size: int) -> list[str]:
+    """Name the sender and everybody who gets the letter; gives a note on each refused copy. Nothing is sent by that."""
+    stated = f" SIZE={size}" if line.has_extn("size") else ""
+    people = (f"RCPT TO:<{one}>" for one in (*envelope.recipients, *envelope.copies))
+    replies = _replies(line, [f"MAIL FROM:<{envelope.sender}>{stated}", *people])
+    _expect(_next(replies, "mail"), "mail", TAKEN)
+    for recipient in envelope.recipients:
+        _expect(_next(replies, "rcpt"), "rcpt", TAKEN, about=f"{recipient}: ")
+    return [note for copy in envelope.copies if (note := _refused_copy(_next(replies, "rcpt"), copy))]
+
+
+def _replies(line: Line, commands: Sequence[str]) -> Iterator[tuple[int, bytes]]:
+    """Their replies in order. A server that takes commands in one go (RFC 2920) is asked once instead of many times;
+    then all its replies are off the line before the first of them is judged."""
+    if not line.has_extn("pipelining"):
+        yield from map(line.docmd, commands)
+        return
+    heard, broken = [], None
     try:
-        return line.docmd(command)
+        line.put_all(commands)
+        for _ in commands:
+            heard.append(line.getreply())  # noqa: PERF401 - those before one that does not come count
+    except (smtplib.SMTPException, OSError) as error:
+        broken = error
+    yield from heard
+    if broken is not None:
+        raise broken
+
+
+def _next(replies: Iterator[tuple[int, bytes]], phase: str) -> tuple[int, bytes]:
+    """A reply before the dot: whatever goes wrong here, nothing was sent."""
+    try:
+        return next(replies)
     except (smtplib.SMTPException, OSError) as error:
         raise Stop(Verdict.LATER, phase, 0, why(error), broken=True) from None
 
@@ -118,9 +144,8 @@ def _expect(reply: tuple[int, bytes], phase: str, wanted: Collection[int], *, ab
     raise Stop(verdict, phase, code, about + said(*reply), broken=code == CLOSING or not is_refusal(code))
 
 
-def _refused_copy(line: Line, copy: str) -> str:
-    """Name one more recipient; gives a note when the server refuses this one alone."""
-    reply = _ask(line, "rcpt", f"RCPT TO:<{copy}>")
+def _refused_copy(reply: tuple[int, bytes], copy: str) -> str:
+    """A note when the server refuses this one recipient alone."""
     if is_refusal(reply[0]) and reply[0] != CLOSING:
         return f"copy not sent to {copy}: {said(*reply)}"
     _expect(reply, "rcpt", TAKEN, about=f"{copy}: ")
@@ -148,6 +173,12 @@ def _write_body(line: Line, content: bytes) -> None:
         raise Stop(Verdict.LATER, "body", 0, why(error), broken=True) from None
     verdict = Verdict.REFUSED if is_lasting(reply[0]) else Verdict.LATER
     raise Stop(verdict, "body", reply[0], said(*reply), broken=True)
+
+
+def _give_time(line: Line, seconds: float) -> None:
+    """How long replies may take from here on."""
+    if line.sock is not None:
+        line.sock.settimeout(seconds)
 
 
 def _socket(line: Line) -> socket.socket:

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 FAULTS = {"4xx": b"451 not now\r\n", "5xx": b"550 never\r\n", "garbage": b"!? what\r\n"}
 OFFERS = b"250-mx.example\r\n250 SIZE 100000000\r\n"
+AT_ONCE = b"250-mx.example\r\n250-PIPELINING\r\n250 SIZE 100000000\r\n"
 
 
 class Gone(Exception):  # noqa: N818 - the end of one connection
@@ -17,10 +18,11 @@ class Gone(Exception):  # noqa: N818 - the end of one connection
 class ScriptedServer:
     """`fault` is a word (close, reset, stall, drip, endless, 4xx, 5xx, garbage, lines) or the very bytes of the reply.
 
-    Phases are banner, the verbs (a number tells the second recipient from the first: rcpt2), body (some of it is
-    here), content (all of it but the dot), dot and quit. `letters` are the messages whose final dot arrived, `commands`
-    everything that was asked, per connection. `most`: the server hangs up when it has said so many bytes. `context`
-    secures every connection from the start, or from STARTTLS on when that is offered.
+    Phases are banner, the verbs (a number tells the second recipient from the first: rcpt2, and further letters on a
+    connection: mail2), body (some of it is here), content (all of it but the dot), dot and quit. `letters` are the
+    messages whose final dot arrived, `commands` everything that was asked, per connection. `most`: the server hangs up
+    when it has said so many bytes. `context` secures every connection from the start, or from STARTTLS on when that is
+    offered.
     """
 
     def __init__(self, phase="", fault=b"", *, offers=OFFERS, context=None, most=None):
@@ -77,7 +79,8 @@ class ScriptedServer:
 
     def named(self, verb):
         self.recipients = self.recipients + 1 if verb == "rcpt" else 0 if verb == "mail" else self.recipients
-        return "rcpt2" if verb == "rcpt" and self.recipients > 1 else verb
+        second = self.recipients > 1 if verb == "rcpt" else str(self.commands[-1]).count("MAIL") > 1
+        return f"{verb}2" if second and verb in {"rcpt", "mail"} else verb
 
     def secure(self):
         self.line = self.context.wrap_socket(self.line, server_side=True)
