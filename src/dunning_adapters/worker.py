@@ -89,6 +89,7 @@ class Worker:
             return
         try:
             with ExitStack() as open_ones:
+                open_ones.enter_context(self.outbox.history.written_by(len(self._transports)))
                 for transport in self._transports:
                     open_ones.enter_context(connected(transport))
                 yield from shared(self._tasks(), self._transports, lambda task, transport: task(transport))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dunning_adapters.sql import group_commit
 from dunning_adapters.sql.group_commit import GroupCommit
 from dunning_adapters.sql.transaction import CommitError
 
@@ -94,6 +95,69 @@ def test_whoever_is_alone_waits_for_nobody():
     book = Book()
     GroupCommit(book.write).do(("only", FINE))
     assert book.groups == [["only"]]
+
+
+def test_the_first_of_many_waits_for_most_of_them(monkeypatch):
+    monkeypatch.setattr(group_commit, "PATIENCE", MOMENTS)
+    book = Book()
+    commits = GroupCommit(book.write)
+    commits.writers = 4
+    with ThreadPoolExecutor(3) as pool:
+        assert not wait([pool.submit(commits.do, (number, FINE)) for number in range(3)], MOMENTS / 2).not_done
+    assert list(map(len, book.groups)) == [3]
+
+
+def test_but_not_for_those_who_do_not_come():
+    book = Book()
+    commits = GroupCommit(book.write)
+    commits.writers = 4
+    commits.do(("only", FINE))
+    assert book.groups == [["only"]]
+
+
+@pytest.mark.parametrize("chosen", [False, True], ids=["waiting", "about to lead"])
+def test_nobody_waits_for_a_thread_that_was_interrupted_while_it_waited(chosen, monkeypatch):
+    """What it had to write is not written: it has left."""
+    gate = threading.Event()
+    book = Book(gate)
+    commits = GroupCommit(book.write)
+
+    class Turn:
+        """Held, as a lock is, until somebody interrupts."""
+
+        def __init__(self):
+            self.lock, self.asked, self.interrupted = threading.Lock(), 0, threading.Event()
+
+        def acquire(self):
+            self.asked += 1
+            if self.asked == 1:
+                return self.lock.acquire()
+            assert self.interrupted.wait(MOMENTS)
+            raise KeyboardInterrupt
+
+        def release(self):
+            self.lock.release()
+
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(commits.do, ("first", FINE))
+        while not book.inside.locked():
+            threading.Event().wait(0.0005)
+        turn, member = Turn(), group_commit._Member
+        with monkeypatch.context() as patch:
+            patch.setattr(group_commit, "_Member", lambda piece: member(piece, turn))
+            gone = pool.submit(commits.do, ("gone", FINE))
+            queued(commits, 1)
+        other = pool.submit(commits.do, ("other", FINE))
+        queued(commits, 2)
+        if not chosen:
+            turn.interrupted.set()
+            assert isinstance(gone.exception(MOMENTS), KeyboardInterrupt)
+        gate.set()
+        first.result(MOMENTS)
+        turn.interrupted.set()
+        assert isinstance(gone.exception(MOMENTS), KeyboardInterrupt)
+        other.result(MOMENTS)
+    assert book.groups == [["first"], ["other"]]
 
 
 def test_an_interrupted_writer_leaves_nobody_waiting():

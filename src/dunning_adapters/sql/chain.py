@@ -35,7 +35,7 @@ Row = dict[str, object]
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def _encoder() -> Callable[[Sequence[object]], str]:
+def _encoder() -> Callable[[object], str]:
     """Compact JSON. `json` makes its fast encoder anew for each text, which takes longer than a row does."""
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # pragma: no cover - Python without the accelerator
@@ -44,7 +44,7 @@ def _encoder() -> Callable[[Sequence[object]], str]:
     return lambda values: "".join(parts(values, 0))
 
 
-_encoded = _encoder()
+encoded: Final = _encoder()
 
 
 def beginning(secret: str) -> str:
@@ -66,7 +66,7 @@ def _under(secret: str) -> hmac.HMAC:
 
 def commitment(salt: str, values: Sequence[object]) -> str:
     """SHA-256 over the salt and the canonical payload: the values as compact JSON."""
-    return hashlib.sha256((salt + _encoded(values)).encode()).hexdigest()
+    return hashlib.sha256((salt + encoded(values)).encode()).hexdigest()
 
 
 def link(before: str, kind: str, on_date: str, facts: str, words: str) -> str:

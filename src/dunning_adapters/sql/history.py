@@ -23,6 +23,7 @@ from dunning_adapters.sql.conversion import FORMER, convert
 from dunning_adapters.sql.engine import engine_for, first_line, in_one_line, shown, url_from
 from dunning_adapters.sql.erasure import blank, listed
 from dunning_adapters.sql.group_commit import GroupCommit
+from dunning_adapters.sql.moves import Move, carry_out
 from dunning_adapters.sql.readings import Readings
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
 from dunning_adapters.sql.safeguards import Safeguards
@@ -74,6 +75,7 @@ class _Piece:
     rows: Sequence[Row]
     stages: Sequence[Stage]
     beside: Callable[[Connection], None] | None
+    moves: Sequence[Move]
 
 
 class HistorySettings(BaseModel):
@@ -111,23 +113,38 @@ class SqlHistory:
         """The database, for what stands beside the events."""
         return self._engine
 
-    def append(self, events: Iterable[Event], *, beside: Callable[[Connection], None] | None = None) -> None:
-        """Record all of them in one transaction, or none; what `beside` does first is part of it.
+    def append(
+        self,
+        events: Iterable[Event],
+        *,
+        moves: Sequence[Move] = (),
+        beside: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """Record all of them in one transaction, or none; what `beside` does first is part of it, and `moves` are.
 
         Raises AlreadyRecorded when a letter has that stage behind it, HistoryError when the database cannot record
         them. After a HistoryError nobody knows whether the last commit arrived: read before trying again.
         """
         recorded = tuple(events)
-        if not recorded and beside is None:
+        if not recorded and not moves and beside is None:
             return
         stages = _stages(recorded)
         with self._named():
             rows = [to_row(event) for event in recorded]
             self._prepare()
             try:
-                self._commits.do(_Piece(rows, stages, beside))
+                self._commits.do(_Piece(rows, stages, beside, moves))
             except IntegrityError as error:
                 self._explain(stages, error)
+
+    @contextmanager
+    def written_by(self, threads: int) -> Iterator[None]:
+        """So many threads append meanwhile: their transactions wait a moment for each other."""
+        self._commits.writers = threads
+        try:
+            yield
+        finally:
+            self._commits.writers = 1
 
     def _write(self, pieces: Sequence[_Piece]) -> None:
         transact(self._engine, lambda connection: _append(connection, self._secret, pieces))
@@ -251,6 +268,7 @@ def _append(connection: Connection, secret: str, pieces: Sequence[_Piece]) -> No
     for piece in pieces:
         if piece.beside is not None:
             piece.beside(connection)
+    carry_out(connection, (move for piece in pieces for move in piece.moves))
     rows = [row for piece in pieces for row in piece.rows]
     if rows:
         stages = [stage for piece in pieces for stage in piece.stages]

@@ -26,13 +26,14 @@ from sqlalchemy.exc import IntegrityError
 
 from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.history import SqlHistory
+from dunning_adapters.sql.moves import Clock, Lost, Move, carry_out
 from dunning_adapters.sql.outbox_entries import Entry, Past, Refused, There
 from dunning_adapters.sql.outbox_letters import BLANK, LEASE, OVER, Lease, State, Waiting, lease_of, waiting_of
 from dunning_adapters.sql.outbox_tables import LETTER, METADATA
 from dunning_adapters.sql.record import fingerprint
 from dunning_adapters.sql.schema import create
 from dunning_core.action import Action
-from dunning_core.errors import AlreadyRecorded, DunningError, HistoryError
+from dunning_core.errors import AlreadyRecorded, HistoryError
 from dunning_core.event import Event
 
 __all__ = ["SECOND", "Lease", "Lost", "Outbox", "Refused", "State", "Waiting"]
@@ -44,13 +45,6 @@ CRASHES: Final = 3
 """Workers that may die over a letter before a person has to look at it."""
 
 _TRIES: Final = 8
-
-Clock = Callable[[sa.Connection], int]
-"""The database's clock, in microseconds since 1970 UTC: one for all workers."""
-
-
-class Lost(DunningError):  # noqa: N818 - it says what is the case
-    """The letter is not this worker's any more: its lease ended, or somebody else moved it."""
 
 
 class Outbox:
@@ -132,16 +126,14 @@ class Outbox:
         State and event are one transaction: from here on the letter may be out, and the history says so.
         """
         try:
-            self.history.append(
-                [dispatched], beside=lambda c: self._move(c, lease, State.LEASED, State.SENDING, allowed)
-            )
+            self.history.append([dispatched], moves=[self._move(lease, State.LEASED, State.SENDING, allowed)])
         except Lost:
             return False
         return True
 
     def settle(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> None:
         """Record what became of a letter that this worker holds. Raises Lost when it does so no more."""
-        self.history.append(events, beside=lambda c: self._move(c, lease, was, to, values={"said": said}))
+        self.history.append(events, moves=[self._move(lease, was, to, values={"said": said})])
 
     def later(self, lease: Lease, was: State, events: Iterable[Event], seconds: float, said: str) -> None:
         """Certainly not sent: try it again in so many seconds. After the mark it was an attempt, which is over."""
@@ -150,26 +142,23 @@ class Outbox:
         def move(connection: sa.Connection) -> None:
             again = self._clock(connection) + round(seconds * SECOND)
             ready = {"said": said, "owner": "", "attempt": attempt, "tries": tries, "next_at_us": again}
-            self._move(connection, lease, was, State.READY, values=ready)
+            carry_out(connection, [self._move(lease, was, State.READY, values=ready)])
 
         self.history.append(events, beside=move)
 
     def _move(
         self,
-        connection: sa.Connection,
         lease: Lease,
         was: State,
         to: State,
         allowed: Sequence[sa.ColumnElement[bool]] = (),
         values: Mapping[str, Any] = MappingProxyType({}),
-    ) -> None:
-        seen = {"its_letter": lease.letter, "its_token": lease.token, "its_state": was.value}
-        if to is State.SENDING:
-            seen["now"] = self._clock(connection)
-        statement = _moving(tuple(allowed), in_time=to is State.SENDING)
-        moved = connection.execute(statement, {**seen, "state": to.value, **values})
-        if moved.rowcount != 1:
-            raise Lost(f"it is not {was} under this lease any more", where=f"letter {lease.letter[:32]}")
+    ) -> Move:
+        seen = {"its_letter": lease.letter, "its_token": lease.token, "its_state": was.value, "state": to.value}
+        in_time = to is State.SENDING
+        statement, lost = _moving(tuple(allowed), in_time=in_time), f"it is not {was} under this lease any more"
+        clock = self._clock if in_time else None
+        return Move(statement, {**seen, **values}, lost, f"letter {lease.letter[:32]}", clock)
 
     # -- what dead workers leave behind
 
@@ -206,7 +195,7 @@ class Outbox:
         said = "workers died over it" if to is State.HELD else ""
         # Every lease has another token; this is one more, so that a worker who wakes up cannot mark it.
         back = {"said": said, "crashes": crashes, "owner": "", "token": lease.token + 1}
-        self.history.append([], beside=lambda c: self._move(c, lease, State.LEASED, to, values=back))
+        self.history.append([], moves=[self._move(lease, State.LEASED, to, values=back)])
 
     # -- what people decide
 

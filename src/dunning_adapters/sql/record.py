@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import RowMapping
 
+from dunning_adapters.sql.chain import encoded
 from dunning_core.errors import HistoryError
 from dunning_core.event import Event, EventKind
 from dunning_core.values import minor_digits
@@ -40,12 +41,12 @@ def to_row(event: Event) -> dict[str, object]:
         "group_name": event.group,
         "level": event.level,
         "level_name": event.level_name,
-        "items": _json(event.items),
-        "carried": _json(event.carried),
-        "totals": _json([_units(currency, amount) for currency, amount in event.totals]),
+        "items": encoded(event.items),
+        "carried": encoded(event.carried),
+        "totals": encoded([_units(currency, amount) for currency, amount in event.totals]),
         "deadline": event.deadline.isoformat() if event.deadline else None,
         "channel": event.channel,
-        "recipients": _json(event.recipients),
+        "recipients": encoded(event.recipients),
         "subject": event.subject,
         "body": event.text,
         "chosen_by": event.by,
@@ -96,7 +97,3 @@ def _microseconds(event: Event) -> int | None:
     if event.at.tzinfo is None:
         raise HistoryError("the clock time of an event needs a time zone", where=f"customer {event.customer}")
     return (event.at - _EPOCH) // _MICROSECOND
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

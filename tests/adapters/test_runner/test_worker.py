@@ -547,6 +547,35 @@ def test_several_connections_carry_each_letter_once(post):
     assert set(here.states()) == {"sent"}
 
 
+def test_letters_that_are_marked_together_do_not_share_a_fate(post):
+    """One of four has lost its lease: the others go out, in the same moment."""
+    here = post()
+    for name in "ABCD":
+        here.stage.owes(name, 5)
+    here.queue()
+    leases = here.outbox.claim("w1", 4, 300)
+    gone = leases[2]
+    here.outbox.later(gone, State.LEASED, (), 60, "somebody else has it")
+    with here.history.written_by(4), ThreadPoolExecutor(4) as pool:
+        events = [lease.action.dispatched(lease.on, attempt=lease.attempt) for lease in leases]
+        marked = list(pool.map(here.outbox.mark, leases, events))
+    assert marked == [lease is not gone for lease in leases]
+    assert here.states() == ["ready", "sending", "sending", "sending"]
+    recorded = {event.customer for event in here.history.events() if event.kind is EventKind.DISPATCHED}
+    assert recorded == {lease.action.customer for lease in leases} - {gone.action.customer}
+    assert here.history.verify().breaks == ()
+
+
+def test_a_worker_reads_the_facts_once_for_each_claim(post):
+    here = post()
+    here.stage.owes("A", 5).owes("B", 12)
+    here.queue()
+    readings, read = [], here.stage.runner.source.read
+    here.stage.runner.source.read = lambda *arguments: readings.append(arguments) or read(*arguments)
+    assert here.work() == [End.ACCEPTED, End.ACCEPTED]
+    assert len(readings) == 1
+
+
 def test_killed_with_several_connections_as_many_letters_are_in_doubt(post):
     here = post()
     together = Barrier(3)
