@@ -66,6 +66,9 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+ANSWERS = {b"EHLO": b"250-sink\r\n250 PIPELINING\r\n", b"DATA": b"354 go\r\n", b"QUIT": b"221 bye\r\n"}
+
+
 class _Sink(asyncio.Protocol):
     """Speaks as much SMTP as a client needs to be rid of a letter."""
 
@@ -75,6 +78,9 @@ class _Sink(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.rest += data
+        self.wire.write(b"".join(self.answers()))
+
+    def answers(self) -> Iterator[bytes]:
         while True:
             if self.inside:
                 _, dot, after = self.rest.partition(b"\r\n.\r\n")
@@ -82,7 +88,7 @@ class _Sink(asyncio.Protocol):
                     self.rest = self.rest[-5:]
                     return
                 self.rest, self.inside = after, False
-                self.wire.write(b"250 taken\r\n")
+                yield b"250 taken\r\n"
                 continue
             line, end, after = self.rest.partition(b"\r\n")
             if not end:
@@ -90,7 +96,7 @@ class _Sink(asyncio.Protocol):
             self.rest = after
             word = line[:4].upper()
             self.inside = word == b"DATA"
-            self.wire.write(b"354 go\r\n" if self.inside else b"221 bye\r\n" if word == b"QUIT" else b"250 fine\r\n")
+            yield ANSWERS.get(word, b"250 fine\r\n")
 
 
 def _serve(port: Any) -> None:

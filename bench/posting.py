@@ -1,4 +1,4 @@
-"""Letters out of the outbox to a mail server, beside plain smtplib with the same letters on as many connections.
+"""Letters out of the outbox to a mail server, beside plain smtplib on a connection that is reused.
 
 `DUNNING_BENCH_POSTGRES` and `DUNNING_BENCH_MARIADB` name servers other than those of this machine. What is made there
 is dropped again. `DUNNING_BENCH_LETTERS` is how many letters are sent, 2,000 unless it says otherwise.
@@ -6,13 +6,14 @@ is dropped again. `DUNNING_BENCH_LETTERS` is how many letters are sent, 2,000 un
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import secrets
 import shutil
 import smtplib
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -40,10 +41,13 @@ from dunning_core.action import Action, Line
 Result = dict[str, Any]
 
 LETTERS = int(os.environ.get("DUNNING_BENCH_LETTERS", "2000"))
-CONNECTIONS = (1, 4, 8)
+SHAPES = ((1, 8), (2, 12))
+"""Workers, each a process, and connections of each."""
 CLAIMED = 10_000
 WORKERS = 8
 BATCH = 500
+LONGEST = 120
+"""Seconds after which a process has failed that does not answer."""
 SERVERS = {
     "postgresql": os.environ.get("DUNNING_BENCH_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"),
     "mariadb": os.environ.get("DUNNING_BENCH_MARIADB", "mysql+pymysql://root@127.0.0.1:3306/mysql"),
@@ -98,22 +102,56 @@ def _planned(runner: Runner) -> Proposal:
     return proposal
 
 
-def through_the_outbox(folder: Path, engine: str, host: str, port: str, connections: str) -> Result:
+def through_the_outbox(folder: Path, engine: str, host: str, port: str, workers: str, connections: str) -> Result:
     """Claimed, read again, planned again, rendered, marked, sent and recorded, in a durable database."""
-    where, at_once = (host, int(port)), int(connections)
+    fork, where, at_once = multiprocessing.get_context("fork"), (host, int(port)), int(connections)
     with database(engine, folder) as url:
-        runner = _runner(folder, url, BATCH // at_once)
-        proposal = _planned(runner)
-        assert isinstance(runner.history, SqlHistory)
-        outbox = Outbox(runner.history)
-        queue(runner, outbox, proposal)
-        worker = Worker(runner, outbox, "w", AS_OF, connections=[_transport(folder, where) for _ in range(at_once)])
-        start, busy = perf_counter(), process_time()
-        sent = sum(one.end.value == "accepted" for one in worker.work())
-        seconds, busy = perf_counter() - start, process_time() - busy
-        outbox.history.engine.dispose()
-    assert sent == len(proposal.plan.actions)
+        letters = _queued(_runner(folder, url))
+        share = min(BATCH, -(-letters // (int(workers) * at_once)))
+        runner = _runner(folder, url, share)
+        _planned(runner)
+        _disconnected(runner)  # the workers come by fork
+        ready, found = fork.Barrier(int(workers) + 1, timeout=LONGEST), fork.Queue()
+        lines = [_transport(folder, where) for _ in range(at_once)]
+        processes = [
+            fork.Process(target=_worked, args=(str(number), runner, lines, ready, found))
+            for number in range(int(workers))
+        ]
+        for process in processes:
+            process.start()
+        ready.wait()
+        start = perf_counter()
+        done = [found.get(timeout=LONGEST) for _ in processes]
+        seconds = perf_counter() - start
+        for process in processes:
+            process.join()
+    sent, busy = map(sum, zip(*done, strict=True))
+    assert sent == letters
     return {"rows": sent, "seconds": seconds, "cpu": busy}
+
+
+def _queued(runner: Runner) -> int:
+    """How many letters wait in the outbox now."""
+    proposal = _planned(runner)
+    assert not queue(runner, Outbox(_disconnected(runner)), proposal)
+    _disconnected(runner)
+    return len(proposal.plan.actions)
+
+
+def _disconnected(runner: Runner) -> SqlHistory:
+    assert isinstance(runner.history, SqlHistory)
+    runner.history.engine.dispose()
+    return runner.history
+
+
+def _worked(name: str, runner: Runner, lines: Sequence[SmtpTransport], ready: Any, found: Any) -> None:
+    outbox = Outbox(_disconnected(runner))
+    outbox.counts()  # connected, and the tables are known
+    worker = Worker(runner, outbox, name, AS_OF, connections=lines)
+    ready.wait()
+    busy = process_time()
+    sent = sum(one.end.value == "accepted" for one in worker.work())
+    found.put((sent, process_time() - busy))
 
 
 def plain_smtplib(folder: Path, host: str, port: str, connections: str) -> Result:
@@ -147,13 +185,13 @@ def claims(folder: Path, engine: str) -> Result:
     with database(engine, folder) as url:
         with _opened(url) as outbox, ThreadPoolExecutor(2) as pool:
             refused = sum(map(len, pool.map(lambda _: outbox.put(actions, AS_OF, ()), range(2))))
-        ready, found = fork.Barrier(WORKERS + 1), fork.Queue()
+        ready, found = fork.Barrier(WORKERS + 1, timeout=LONGEST), fork.Queue()
         workers = [fork.Process(target=_claimed, args=(url, str(n), ready, found)) for n in range(WORKERS)]
         for worker in workers:
             worker.start()
         ready.wait()
         start = perf_counter()
-        letters = [letter for _ in workers for letter in found.get()]
+        letters = [letter for _ in workers for letter in found.get(timeout=LONGEST)]
         seconds = perf_counter() - start
         for worker in workers:
             worker.join()
@@ -183,24 +221,27 @@ MEASURES = (through_the_outbox, plain_smtplib, claims)
 
 
 def table(measured: Callable[..., dict[str, float]], folder: Path, runs: int) -> None:
-    """Print letters a second of both ways for each server, engine and number of connections, and what ours costs."""
-    print(f"  {'server':10}{'engine':12}{'connections':>11}{'smtplib':>9}{'outbox':>9}{'cost':>8}")
+    """Print letters a second for each server, engine, and number of workers and connections: of smtplib on one
+    connection and on as many, of ours, and what ours costs beside the one that is reused."""
+    print(
+        f"  {'server':9}{'engine':12}{'workers x connections':>22}{'smtplib':>9}{'on all':>8}{'outbox':>8}{'cost':>7}"
+    )
     for server, opened in (("sink", sink), ("postfix", postfix)):
         with opened() as where:
             if where is None:
-                print(f"  {server:10}not installed, or not root")
+                print(f"  {server:9}not installed, or not root")
                 continue
-            for engine in ENGINES:
-                for connections in CONNECTIONS:
-                    there = (where[0], str(where[1]), str(connections))
-                    pairs = []
-                    for _ in range(runs):
-                        reference = measured("plain_smtplib", folder, *there)
-                        found = measured("through_the_outbox", folder, engine, *there)
-                        pairs.append((_rate(reference), _rate(found)))
-                    plain, ours = (statistics.median(rates) for rates in zip(*pairs, strict=True))
-                    cost = statistics.median(1 - ours / plain for plain, ours in pairs)
-                    print(f"  {server:10}{engine:12}{connections:>11}{plain:>9,.0f}{ours:>9,.0f}{cost:>8.0%}")
+            there = (where[0], str(where[1]))
+            for engine, (workers, connections) in itertools.product(ENGINES, SHAPES):
+                found = []
+                for _ in range(runs):
+                    one = _rate(measured("plain_smtplib", folder, *there, "1"))
+                    many = _rate(measured("plain_smtplib", folder, *there, str(workers * connections)))
+                    ours = measured("through_the_outbox", folder, engine, *there, str(workers), str(connections))
+                    found.append((one, many, _rate(ours), 1 - _rate(ours) / one))
+                one, many, ours, cost = (statistics.median(column) for column in zip(*found, strict=True))
+                shape = f"{workers} x {connections}"
+                print(f"  {server:9}{engine:12}{shape:>22}{one:>9,.0f}{many:>8,.0f}{ours:>8,.0f}{cost:>7.0%}")
 
 
 def _rate(found: dict[str, float]) -> float:

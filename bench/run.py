@@ -65,8 +65,8 @@ def main() -> None:
                 print(f"{size:,} {title}")
                 pair(one, other, folder, runs)
             if size == SMALL:
-                print("letters/s out of the outbox to a mail server, beside smtplib on as many connections")
-                posting.table(measured, folder, 2)
+                print("letters/s out of the outbox to a mail server, beside smtplib on a connection that is reused")
+                posting.table(measured, folder, 3)
                 print("entries/s of a journal that are verified, beside reading the same rows with sqlite3")
                 pair("journal_verified", "journal_read", folder, 3)
                 print("letters/s claimed by eight workers, after two planners put in the same 10,000")
