@@ -41,7 +41,7 @@ from dunning_core.action import Action, Line
 Result = dict[str, Any]
 
 LETTERS = int(os.environ.get("DUNNING_BENCH_LETTERS", "2000"))
-SHAPES = ((1, 8), (2, 12))
+SHAPES = ((1, 8), (3, 12))
 """Workers, each a process, and connections of each."""
 CLAIMED = 10_000
 WORKERS = 8

@@ -63,9 +63,14 @@ def url_from(url: str, url_env: str, folder: Path, *, where: str) -> URL:
     return parsed
 
 
-def engine_for(url: URL, purpose: str) -> Engine:
-    """An engine of ours. Raises MissingExtra when the driver is not installed, ConfigError for an unknown database."""
+def engine_for(url: URL, purpose: str, *, level: str | None = None) -> Engine:
+    """An engine of ours; `level` is the isolation that a server grants its connections, once for each of them.
+
+    Raises MissingExtra when the driver is not installed, ConfigError for an unknown database.
+    """
     arguments: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
+    if level is not None and url.get_backend_name() != "sqlite":
+        arguments["isolation_level"] = level
     try:
         engine = create_engine(url, **arguments)
     except NoSuchModuleError:

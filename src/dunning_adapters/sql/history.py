@@ -37,7 +37,7 @@ from dunning_adapters.sql.schema import (
     prepare,
     refuse_unknown,
 )
-from dunning_adapters.sql.transaction import transact
+from dunning_adapters.sql.transaction import LEVEL, transact
 from dunning_adapters.sql.verify import Walk, walk
 from dunning_core.errors import AlreadyRecorded, HistoryError
 from dunning_core.event import Event, EventKind
@@ -333,7 +333,8 @@ def _already(stage: Stage) -> AlreadyRecorded:
 
 def from_settings(settings: HistorySettings, folder: Path) -> SqlHistory:
     """A history on an engine of its own. Raises ConfigError or MissingExtra; opens nothing."""
-    engine = engine_for(url_from(settings.url, settings.url_env, folder, where="history.url"), "the history")
+    url = url_from(settings.url, settings.url_env, folder, where="history.url")
+    engine = engine_for(url, "the history", level=LEVEL)
     if engine.dialect.name == "sqlite":
         listen(engine, "connect", _durable)
     history = SqlHistory(engine)

@@ -12,7 +12,8 @@ from dunning_adapters.sql.engine import first_line
 from dunning_adapters.sql.schema import lost_a_race
 
 _TRIES: Final = 8
-_LEVEL: Final = "READ COMMITTED"
+LEVEL: Final = "READ COMMITTED"
+"""It keeps MariaDB from locking the gaps between keys."""
 
 
 class CommitError(SQLAlchemyError):
@@ -44,10 +45,10 @@ def transact(
 
 def _begin(connection: Connection) -> None:
     """Begin a writing transaction. SQLite must be told at once: a reader that wants to write later is not made to
-    wait for the lock but fails. Elsewhere READ COMMITTED keeps MariaDB from locking the gaps between keys."""
+    wait for the lock but fails."""
     if connection.dialect.name != "sqlite":
-        if connection.default_isolation_level != _LEVEL:
-            connection.execution_options(isolation_level=_LEVEL)
+        if connection.default_isolation_level != LEVEL:
+            connection.execution_options(isolation_level=LEVEL)
         connection.begin()
         return
     connection.begin()
