@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import json
+import os
 import resource
 import sys
 import time
@@ -187,7 +188,8 @@ def letters(folder: Path) -> Result:
 
 
 def printed(engine: str, count: int) -> Result:
-    """Letters of one and of six items in five languages as PDF; seconds of CPU, whatever number of cores had a part."""
+    """Letters of one and of six items in five languages as PDF, on one core; seconds of CPU."""
+    os.environ["RAYON_NUM_THREADS"] = "1"  # Typst's threads, which have nothing to share in a letter of two pages
     from dunning_adapters.demo.gallery import CREDITORS, specimen
     from dunning_adapters.pdf import PrintSettings, printer
 
