@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from dunning_adapters.demo.gallery import CREDITORS, CUSTOMERS, LONG_NAMES, specimen
+from dunning_adapters.demo.gallery import CHARGING, CREDITORS, CUSTOMERS, LONG_NAMES, charged, specimen
 from dunning_adapters.pdf import LARGEST_LOGO, PrintSettings, printer
 from dunning_core.document import Document
 from dunning_core.errors import ConfigError, MissingExtra, RenderError
@@ -63,6 +63,25 @@ def test_all_that_the_letter_says_is_in_the_text_layer(press, language):
     packed = "".join(text.split())
     assert [each for each in said if "".join(each.split()) not in packed] == []
     assert printed.pages == len(PdfReader(io.BytesIO(printed.content)).pages) == 2
+
+
+@pytest.mark.parametrize("language", CHARGING)
+def test_interest_is_stated_row_by_row_and_no_cell_of_it_is_broken(press, language):
+    document = charged(language, 6)
+    lines = [
+        " ".join(line.split())
+        for page in PdfReader(io.BytesIO(press(document).content)).pages
+        for line in page.extract_text().splitlines()
+    ]
+    text = " ".join(" ".join(lines).split())
+    rows = [row for section in document.data["sections"] if section["interest"] for row in section["interest"]["rows"]]
+    assert len(rows) >= 4
+    for row in rows:
+        assert sum(row["number"] in line for line in lines) >= 2, "in the list of items and in the statement"
+        cells = (row["principal"], row["since"], row["until"], row["days"], row["percent"], row["amount"])
+        assert " ".join(" ".join(cells).split()) in text
+    for section in document.data["sections"]:
+        assert all(" ".join(note.split()) in text for note in section["notes"])
 
 
 @pytest.mark.parametrize("level", ["courtesy", "demand"])

@@ -15,6 +15,9 @@ for language in en ro es pl hu; do
     pdftoppm -r 64 -png -singlefile "$work/${language}_demand_long-name.pdf" "$here/${language}_demand_long-name"
 done
 pdftoppm -r 64 -png "$work/ro_final_demand_60.pdf" "$here/ro_final_demand_60"
+for language in ro es pl hu; do
+    pdftoppm -r 64 -png -l 2 "$work/${language}_charges_6.pdf" "$here/${language}_charges_6"
+done
 
 # Two dozen colours do: a repository is no place for megabytes. Pillow comes with WeasyPrint.
 python3 -c 'import sys; from PIL import Image; [Image.open(p).quantize(24).save(p, optimize=True) for p in sys.argv[1:]]' \

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from dunning_adapters.cli.letters import count
+from dunning_core.document import Document
 
 
 @click.command()
@@ -18,22 +19,24 @@ from dunning_adapters.cli.letters import count
 def gallery(out: Path, engine: str, window: str) -> None:
     """Print invented letters as PDF, to be looked at.
 
-    Every level, five languages, 1, 6 and 60 items, long names.
+    Every level, five languages, 1, 6 and 60 items, long names; final demands that claim interest and compensation.
 
     Nothing leaves the machine.
     """
-    from dunning_adapters.demo.gallery import CREDITORS, LEVELS, LONG_NAMES, SIZES, specimen
+    from dunning_adapters.demo.gallery import CHARGING, CREDITORS, LEVELS, LONG_NAMES, SIZES, charged, specimen
     from dunning_adapters.pdf import PrintSettings, printer
 
     press = printer(PrintSettings.model_validate({"engine": engine, "window": window}), Path())
     out.mkdir(parents=True, exist_ok=True)
-    made = pages = 0
+    letters: dict[str, Document] = {}
     for language in CREDITORS:
         for level in LEVELS:
-            letters = {str(size): specimen(language, level, size) for size in SIZES}
-            letters["long-name"] = specimen(language, level, 1, name=LONG_NAMES[language])
-            for name, document in letters.items():
-                printed = press(document)
-                (out / f"{language}_{level}_{name}.pdf").write_bytes(printed.content)
-                made, pages = made + 1, pages + printed.pages
-    click.echo(f"{count(made, 'letter')} with {count(pages, 'page')} in {out}")
+            letters |= {f"{language}_{level}_{size}": specimen(language, level, size) for size in SIZES}
+            letters[f"{language}_{level}_long-name"] = specimen(language, level, 1, name=LONG_NAMES[language])
+    letters |= {f"{language}_charges_{size}": charged(language, size) for language in CHARGING for size in SIZES}
+    pages = 0
+    for name, document in letters.items():
+        printed = press(document)
+        (out / f"{name}.pdf").write_bytes(printed.content)
+        pages += printed.pages
+    click.echo(f"{count(len(letters), 'letter')} with {count(pages, 'page')} in {out}")

@@ -1,4 +1,4 @@
-"""Invented letters to look at: every level in five languages, with one item and with pages of them."""
+"""Invented letters to look at: every level in five languages, with one item and with pages of them, and charges."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from decimal import Decimal
 from typing import Final
 
 from dunning_core.action import Action, Deduction, Line
+from dunning_core.charges import ChargeTerms
 from dunning_core.document import Document
+from dunning_core.exchange import ExchangeRate, ExchangeTable
+from dunning_core.law import Statutes
 from dunning_core.ledger import Account, Address, Creditor, Customer, CustomerKind, ItemKind, Ledger, OpenItem
+from dunning_core.plan import Planner, Setting
+from dunning_core.policy import PolicyBook, policy
 from dunning_core.render import Templates, render
 
 ON: Final = date(2026, 11, 20)
@@ -92,6 +97,17 @@ NUMBERS: Final = {
     "hu": "SZ-2026/{:05}",
 }
 SCALES: Final = {"HUF": 391, "RON": 5, "PLN": 4}
+STEPS: Final = {"HUF": Decimal(1)}
+"""What amounts are multiples of, if not of a hundredth."""
+CHARGING: Final = ("ro", "es", "pl", "hu")
+"""Languages of creditors whose law is known here."""
+CHARGES: Final = {
+    "levels": [
+        {"name": "final_demand", "when": [{"days": 1}], "pay_within_days": 14, "interest": "claim",
+         "compensation": "claim"}
+    ],
+    "group_by": ["customer"], "credits": "net", "list_items": "open",
+}  # fmt: skip
 
 
 def specimen(language: str, level: str, items: int, *, name: str = "") -> Document:
@@ -117,13 +133,27 @@ def specimen(language: str, level: str, items: int, *, name: str = "") -> Docume
     return render(action, ledger, Templates.stock(), on=ON, codes=True)
 
 
+def charged(language: str, items: int) -> Document:
+    """A final demand that claims interest and compensation, as the rules plan it."""
+    creditor, customer = CREDITORS[language], CUSTOMERS[language]
+    owed = tuple(_owed(language, items, LEVELS[-1]))
+    ledger = Ledger(creditor, {customer.id: customer}, owed, payments_as_of=ON - timedelta(1))
+    days = [ON - timedelta(days) for days in range(400)]
+    rates = [ExchangeRate(code, day, Decimal(scale), "invented") for code, scale in SCALES.items() for day in days]
+    terms = ChargeTerms(Statutes.stock(), ExchangeTable(rates))
+    setting = Setting(PolicyBook.of(policy(CHARGES)), ON, channels=("post",), charge_terms=terms)
+    [action] = Planner(setting).plan(ledger).actions
+    return render(action, ledger, Templates.stock(), on=ON, codes=True)
+
+
 def _owed(language: str, items: int, level: str) -> Iterator[OpenItem]:
     home, foreign = (account.currency for account in CREDITORS[language].accounts)
     first = date(2026, 11, 24) if level == LEVELS[0] else date(2026, 11, 13)
     for number in range(items):
         currency = foreign if not (number + 1) % 3 and items >= SIZES[1] else home
         due = first - timedelta(number * (1 if items > SIZES[1] else 4))
-        amount = (Decimal(12345 + 7919 * number % 96543) / 100 * SCALES.get(currency, 1)).quantize(Decimal("0.01"))
+        euros = Decimal(12345 + 7919 * number % 96543) / 100
+        amount = (euros * SCALES.get(currency, 1)).quantize(STEPS.get(currency, Decimal("0.01")))
         paid = Decimal(100) if number % 4 == 1 else Decimal(0)
         reference = f"PO-{4500 + number}" if number % 5 == 1 else ""
         yield OpenItem(
