@@ -48,7 +48,9 @@ def bounces(box: Path, history: History, returned: Returned, on: date, at: datet
     for message in messages(box, MOST):
         notice = read(message.content) if message.whole else Notice(trouble="it is too large to be a notice")
         if not notice.claims and not notice.trouble:
-            others += 1
+            others += not notice.guessed
+            if notice.guessed:
+                problems.append(_look(message, f"it may say that {', '.join(notice.guessed[:3])} was not reached"))
             continue
         letter, trouble = ("", notice.trouble) if notice.trouble else _letter(notice, returned)
         if trouble:

@@ -6,9 +6,11 @@ they may change anything, is decided elsewhere.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from email.message import Message
 from email.parser import BytesParser, HeaderParser
 from enum import StrEnum
@@ -18,6 +20,8 @@ MOST: Final = 1_000_000
 """Bytes of a notice; one that returns a whole letter with attachments is larger than it need be."""
 PARTS: Final = 20
 """How often a notice may speak of boundaries or of messages within: deep nests take a parser hours."""
+GUESSED: Final = 64 * 1024
+"""Bytes of a message of which nobody guesses what it says: time grows with the square of some."""
 _NESTED: Final = re.compile(rb"boundary|message/", re.IGNORECASE)
 _STATUS: Final = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _RETURNED_TO: Final = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
@@ -47,13 +51,15 @@ class Claim:
 class Notice:
     """What a message claims. `returned_to` are the addresses to which it came, `message_ids` of what it returns.
 
-    Without claims it is no notice: an out-of-office reply, a person's answer, advertising.
+    Without claims it is no notice: an out-of-office reply, a person's answer, advertising. `guessed` are recipients of
+    whom it may speak all the same, in the words of some old server.
     """
 
     returned_to: str = ""
     message_ids: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     trouble: str = ""
+    guessed: tuple[str, ...] = ()
 
 
 def read(content: bytes) -> Notice:
@@ -63,7 +69,9 @@ def read(content: bytes) -> Notice:
     if len(_NESTED.findall(content)) > PARTS:
         return Notice(trouble="it is nested too deeply")
     try:
-        return _notice(BytesParser().parsebytes(content))
+        message = BytesParser().parsebytes(content)
+        notice = _notice(message)
+        return notice if notice.claims or len(content) > GUESSED else replace(notice, guessed=_guessed(message))
     except Exception as error:  # noqa: BLE001 - a parser of the standard library may raise anything over garbage
         return Notice(trouble=f"it cannot be read: {type(error).__name__}")
 
@@ -143,6 +151,22 @@ def _qmail(to: str, text: str) -> Notice:
             claims.append(Claim((named[1].lower(),), _fate("failed", code), code, line(paragraph[named.end() :])))
     names = HeaderParser().parsestr(below.lstrip("\n")).get_all("Message-ID", [])
     return Notice(to, tuple(str(name).strip() for name in names), tuple(claims))
+
+
+def _guessed(message: Message) -> tuple[str, ...]:
+    """Whom a message may be about, as flufl.bounce has it where that is installed.
+
+    It is for a person to look at, and nothing to act on: a mailbox that is full, and a notice that somebody forwards,
+    are lasting failures to it.
+    """
+    try:
+        from flufl.bounce import all_failures
+    except ModuleNotFoundError:
+        return ()
+    logging.getLogger("flufl.bounce").disabled = True  # it would log what strangers have written
+    with suppress(Exception):  # over garbage it may raise anything
+        return tuple(sorted(line(one.decode("utf-8", "replace"), 80) for kind in all_failures(message) for one in kind))
+    return ()
 
 
 def line(text: str, most: int = 200) -> str:
