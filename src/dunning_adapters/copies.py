@@ -1,5 +1,5 @@
-"""Copies of invoices from a folder. What an ERP calls an invoice is compared with names that lie there; no path is ever
-made of it."""
+"""Copies of invoices, from a folder or the source. What an ERP calls an invoice is compared with names that lie there;
+no path is ever made of it."""
 
 from __future__ import annotations
 
@@ -80,6 +80,16 @@ class Copies:
         if not content.startswith(_PDF):
             raise RenderError(f"{name!r} is no PDF", where=where)
         return content
+
+
+def from_source(item: OpenItem, content: bytes, most_bytes: int) -> Attachment:
+    """A copy that the source has, named after the invoice. Raises RenderError for what must not go out."""
+    where = f"copy of {item.number or item.id}"
+    if len(content) > most_bytes:
+        raise RenderError("the source's is larger than attachments.most_kb allows", where=where)
+    if not content.startswith(_PDF):
+        raise RenderError("what the source has is no PDF", where=where)
+    return Attachment(f"{_UNFIT.sub('_', item.number or item.id)[:60].strip('. ')}.pdf", "application/pdf", content)
 
 
 def _folded(name: str) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from dunning_adapters.copies import Copies
+from dunning_adapters.copies import Copies, from_source
 from dunning_adapters.pdf import Printer, PrintSettings, printer
+from dunning_adapters.ports import Copying, Source
 from dunning_adapters.settings import Settings
 from dunning_core.action import Action
 from dunning_core.document import Attachment, Document
-from dunning_core.errors import RenderError
+from dunning_core.errors import ConfigError, RenderError
 from dunning_core.ledger import Ledger, OpenItem
 from dunning_core.particulars import reference
 from dunning_core.values import Problem
@@ -22,6 +23,7 @@ class Enclosures:
     """Encloses what `[pdf]` and `[attachments]` ask for. What could not be enclosed is in `problems`."""
 
     settings: Settings
+    source: Source
     problems: list[Problem] = field(default_factory=list)
 
     def ready(self) -> None:
@@ -30,6 +32,9 @@ class Enclosures:
             self.settings.policies.refuse_unknown(() if levels == "all" else levels, f"{table}.levels")
         if self.settings.pdf.levels:
             _ = self._printer
+        if self.settings.attachments.from_source and self._copying is None:
+            mend = "set attachments.folder instead, or, for a database, say where they are: [source.copies]"
+            raise ConfigError("the source has no copies of invoices", where="attachments.from_source", mend=mend)
 
     def enclosed(self, document: Document, action: Action, ledger: Ledger, *, dry: bool = False) -> Document:
         """The document with its files; when it is `dry` with the copies alone, so that what is missing is told, and
@@ -46,25 +51,26 @@ class Enclosures:
             files.append(
                 Attachment(f"{reference(document.key)}.pdf", "application/pdf", self._printer(document).content)
             )
-        if self._copies is not None and _chosen(action, self.settings.attachments.levels):
-            files += self._enclosed_copies(self._copies, document, action, ledger)
+        table = self.settings.attachments
+        if (self._copies is not None or table.from_source) and _chosen(action, table.levels):
+            files += self._enclosed_copies(document, action, ledger)
         return replace(document, attachments=(*document.attachments, *files)) if files else document
 
-    def _enclosed_copies(self, copies: Copies, document: Document, action: Action, ledger: Ledger) -> list[Attachment]:
+    def _enclosed_copies(self, document: Document, action: Action, ledger: Ledger) -> list[Attachment]:
         claimed = {line.item for line in action.claimed}
         found: list[Attachment] = []
         for item in ledger.items:
             if item.id in claimed:
-                found += self._copy(copies, document, item)
+                found += self._copy(document, item)
         most = self.settings.attachments.most_kb * 1000
         if sum(len(file.content) for file in found) > most:
             self._lacking(document, f"{len(found)} copies of invoices are larger together than attachments.most_kb")
             return []
         return found
 
-    def _copy(self, copies: Copies, document: Document, item: OpenItem) -> Iterable[Attachment]:
+    def _copy(self, document: Document, item: OpenItem) -> Iterable[Attachment]:
         try:
-            copy = copies.of(item)
+            copy = self._found(item)
         except RenderError as error:
             self._lacking(document, str(error))
             return
@@ -72,6 +78,19 @@ class Enclosures:
             self._lacking(document, f"there is no copy of {item.number or item.id}")
         else:
             yield copy
+
+    def _found(self, item: OpenItem) -> Attachment | None:
+        """In the folder, or else at the source. Raises RenderError for what must not go out, SourceError."""
+        table = self.settings.attachments
+        if self._copies is not None and (copy := self._copies.of(item)) is not None:
+            return copy
+        content = self._copying.copy(item.id) if table.from_source and self._copying is not None else None
+        return None if content is None else from_source(item, content, table.most_kb * 1000)
+
+    @property
+    def _copying(self) -> Copying | None:
+        """The source, if it has copies."""
+        return self.source if isinstance(self.source, Copying) and self.source.keeps_copies else None
 
     def _lacking(self, document: Document, what: str) -> None:
         where = f"letter {document.letter} to customer {document.customer}"

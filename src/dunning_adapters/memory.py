@@ -5,7 +5,7 @@ Nothing here outlives the process. A history that forgets sends again, so `memor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -27,11 +27,12 @@ from dunning_core.values import total
 class MemorySource:
     """A source over ledgers at hand. Change `ledgers` between two reads to play later facts.
 
-    `contacts` collects what was given back by `note`.
+    `contacts` collects what was given back by `note`. `copies` are invoices as PDF by the ids of their items.
     """
 
-    def __init__(self, *ledgers: Ledger, can_recheck: bool = True) -> None:
+    def __init__(self, *ledgers: Ledger, can_recheck: bool = True, copies: Mapping[str, bytes] | None = None) -> None:
         self.ledgers = list(ledgers)
+        self.copies = copies or {}
         self.can_recheck = can_recheck
         self.contacts: list[Contact] = []
         self._control = Control(rows=0, read=0)
@@ -60,6 +61,15 @@ class MemorySource:
     def note(self, contacts: Iterable[Contact]) -> None:
         """Collect them in `contacts`."""
         self.contacts.extend(contacts)
+
+    @property
+    def keeps_copies(self) -> bool:
+        """Whether it was given any."""
+        return bool(self.copies)
+
+    def copy(self, item: str) -> bytes | None:
+        """One of `copies`."""
+        return self.copies.get(item)
 
 
 def _only(ledger: Ledger, chosen: frozenset[str]) -> Ledger:

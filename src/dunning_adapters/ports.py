@@ -80,6 +80,17 @@ class Dated(Protocol):
 
 
 @runtime_checkable
+class Copying(Protocol):
+    """A source that has the invoices themselves. Optional: `attachments.from_source` asks for it."""
+
+    keeps_copies: bool
+    """Whether it has any: a database may have no table of them."""
+
+    def copy(self, item: str) -> bytes | None:
+        """The invoice of that item as PDF; None where there is none. Raises SourceError."""
+
+
+@runtime_checkable
 class Examinable(Protocol):
     """A source that knows more of itself than its ledgers show. Optional: `dunning doctor` reads the others as a run
     does."""

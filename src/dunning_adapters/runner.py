@@ -450,7 +450,7 @@ class Runner:
     def enclosures(self) -> Enclosures:
         """What goes with letters."""
         if self._enclosures is None or self._enclosures.settings is not self.settings:
-            self._enclosures = Enclosures(self.settings, self.problems)
+            self._enclosures = Enclosures(self.settings, self.source, self.problems)
         return self._enclosures
 
     def write(self, case: Case, on: date, attempt: int, follows: Sequence[str], *, dry: bool = False) -> Document:

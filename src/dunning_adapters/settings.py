@@ -133,6 +133,8 @@ class AttachmentsTable(_Table):
     """Where they lie."""
     name: str = "{number}.pdf"
     """How they are called there."""
+    from_source: bool = False
+    """Ask the source for those that are in no folder."""
     levels: Literal["all"] | tuple[str, ...] = "all"
     most_kb: int = Field(default=5000, ge=1, le=50_000)
     """What the copies of one letter may have together; mail servers refuse large letters."""

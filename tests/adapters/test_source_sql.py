@@ -398,6 +398,39 @@ def test_whole_numbers_are_identifiers_too(engine: sa.Engine) -> None:
     assert [len(ledger.items) for ledger in source.read(CREDITOR, TODAY, ["1", "01", " 1", "x", "1.0", "²"])] == [3]
 
 
+def test_copies_of_invoices_come_out_of_their_table(engine: sa.Engine) -> None:
+    """By the id as text, whatever the column is; what only looks like it to the database is another's."""
+    files = sa.Table(
+        "invoice_files", sa.MetaData(), sa.Column("invoice", sa.String(20)), sa.Column("pdf", sa.LargeBinary)
+    )
+    numbers = sa.Table("numbered", sa.MetaData(), sa.Column("invoice", sa.Integer), sa.Column("pdf", sa.LargeBinary))
+    kept = [("a", b"%PDF-a"), ("A", b"%PDF-A"), ("b", None), ("c", b"%PDF-1"), ("c", b"%PDF-2")]
+    with engine.begin() as connection:
+        files.create(connection)
+        numbers.create(connection)
+        connection.execute(files.insert(), [{"invoice": name, "pdf": content} for name, content in kept])
+        connection.execute(numbers.insert(), [{"invoice": 7, "pdf": b"%PDF-7"}])
+    table = {"table": "invoice_files", "item_id": "invoice", "content": "pdf"}
+    source = SqlSource(engine, small(copies=table))
+    assert source.keeps_copies
+    assert [source.copy(name) for name in ("a", "A", "b", "d", "' or 1=1")] == [b"%PDF-a", b"%PDF-A", None, None, None]
+    with pytest.raises(SourceError, match="invoice_files, invoice c: there are two copies"):
+        source.copy("c")
+    assert SqlSource(engine, small(copies=table | {"table": "numbered"})).copy("7") == b"%PDF-7"
+    with pytest.raises(SourceError, match="the database says"):
+        SqlSource(engine, small(copies=table | {"table": "nowhere"})).copy("a")
+    without = SqlSource(engine, small())
+    assert (without.keeps_copies, without.copy("a")) == (False, None)
+
+
+def test_text_in_the_place_of_a_file_is_no_pdf(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'books.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE f (i TEXT, c TEXT)")
+        connection.exec_driver_sql("INSERT INTO f VALUES ('a', '<html>')")
+    assert SqlSource(engine, small(copies={"table": "f", "item_id": "i", "content": "c"})).copy("a") == b"<html>"
+
+
 def test_a_query_stands_for_a_table(engine: sa.Engine) -> None:
     build(engine, [row(n, n % 3) for n in range(9)], types={"id": sa.Integer(), "partner": sa.Integer()})
     query = "SELECT i.*, 'ț:x' AS note, p.name FROM invoices i JOIN partners p ON p.id = i.partner -- all"

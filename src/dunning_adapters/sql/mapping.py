@@ -97,6 +97,18 @@ class Payments(Relation):
         return Items.model_validate(relation)
 
 
+class InvoiceCopies(BaseModel):
+    """A table or view with the invoices as PDF: `item_id` is the column with the id of the open item, compared
+    as text, `content` the one with the file."""
+
+    model_config = FORBIDDING
+
+    table: str
+    db_schema: str = Field(default="", alias="schema")
+    item_id: str
+    content: str
+
+
 class ContactLog(BaseModel):
     """A table of ours that receives the contact log, made if it is missing; by default in a database of its own."""
 
@@ -127,6 +139,7 @@ class Mapping(BaseModel):
     customers: Customers
     holds: Annotated[tuple[Holds, ...], BeforeValidator(several)] = ()
     payments: Annotated[tuple[Payments, ...], BeforeValidator(several)] = ()
+    copies: InvoiceCopies | None = None
     page: int = Field(default=10_000, ge=2)
     lock_timeout: int = Field(default=30, ge=1, le=3600)
     snapshot: bool = False

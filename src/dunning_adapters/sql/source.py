@@ -95,6 +95,26 @@ class SqlSource:
         with in_one_line("contact log", SourceError):
             return self._contact_log.forget(customer)
 
+    @property
+    def keeps_copies(self) -> bool:
+        """Whether the mapping says where copies of invoices are."""
+        return self._mapping.copies is not None
+
+    def copy(self, item: str) -> bytes | None:
+        """The file of an open item. Raises SourceError when there are two, or the database fails."""
+        where = self._mapping.copies
+        if where is None:
+            return None
+        key: sa.ColumnClause[object] = sa.column(where.item_id)
+        content: sa.ColumnClause[object] = sa.column(where.content)
+        name, table = sa.cast(key, sa.String(200)), sa.table(where.table, key, content, schema=where.db_schema or None)
+        with self._connected() as connection:
+            rows = connection.execute(sa.select(name, content).select_from(table).where(name == item).limit(3)).all()
+        found = [file for id_, file in rows if id_ == item and file is not None]  # databases take "a" for "A" or "a "
+        if len(found) > 1:
+            raise SourceError("there are two copies", where=f"{where.table}, {where.item_id} {item}")
+        return _content(found[0]) if found else None
+
     def examine(self, creditor: Creditor, scope: Scope) -> Iterator[Section]:
         """The database, the rights of the login, and everything that the mapping takes for granted.
 
@@ -134,6 +154,11 @@ class SqlSource:
                 where=self._name,
                 mend="for Firebird, the URL may name another: ?charset=WIN1252",
             ) from None
+
+
+def _content(file: object) -> bytes:
+    """What a column holds, as drivers give it. Text is no file, and will be told from one."""
+    return bytes(file) if isinstance(file, (bytes, bytearray, memoryview)) else str(file).encode()
 
 
 @dataclass

@@ -90,6 +90,37 @@ def test_copies_of_the_invoices_that_a_letter_asks_for(stage, folder):
     assert run.problems == ()
 
 
+def test_copies_that_the_source_has(stage, folder):
+    """The folder comes first; what it lacks is asked for, and a credit is not."""
+    firm = stage(more=with_copies(folder, from_source="true")).owes("A").owes("A", 4).owes("A", 5)
+    kept = {item.id: PDF + b"of the source" for item in firm.items[:2]}
+    firm.source.copies = kept
+    run = firm.run()
+    assert files(firm) == [[("A_1.pdf", "application/pdf"), ("A_2.pdf", "application/pdf")]]
+    first, second = firm.transport.documents[0].attachments
+    assert (first.content, second.content) == (PDF, PDF + b"of the source")
+    assert [problem.what for problem in run.problems] == ["there is no copy of A/3; it went without"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"<html>", "is no PDF"), (PDF + bytes(2000), "larger than attachments.most_kb")],
+)
+def test_what_the_source_has_is_looked_at(stage, content, said):
+    firm = stage(more="[attachments]\nfrom_source = true\nmost_kb = 1\n").owes("A")
+    firm.source.copies = {firm.items[0].id: content}
+    run = firm.run()
+    assert files(firm) == [[]]
+    assert said in run.problems[0].what
+
+
+def test_a_source_without_copies_is_told_before_any_letter(stage):
+    firm = stage(more="[attachments]\nfrom_source = true\n").owes("A")
+    with pytest.raises(ConfigError, match=r"attachments\.from_source: the source has no copies of invoices"):
+        firm.run()
+    assert firm.kinds() == []
+
+
 def test_credits_have_no_copy_and_need_none(stage, folder):
     firm = stage(more=with_copies(folder)).owes("A").owes("A", 4, "-10")
     firm.items[1] = replace(firm.items[1], kind=ItemKind.CREDIT_NOTE)
