@@ -6,6 +6,7 @@ would keep a program for ever.
 
 from __future__ import annotations
 
+import select
 import smtplib
 import socket
 import ssl
@@ -22,12 +23,12 @@ class Replies:
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire
         self._heard = bytearray()
-        self._until, self._left = 0.0, 0
+        self._until, self._left, self._begun = 0.0, 0, False
 
     def expect(self, patience: float | None) -> None:
         """From now on, one reply has so many seconds (None: any)."""
         self._until = monotonic() + patience if patience is not None else float("inf")
-        self._left = MOST
+        self._left, self._begun = MOST, False
 
     def readline(self, most: int) -> bytes:
         """The next line, its end included; what there is of it when the server hangs up. Raises OSError."""
@@ -45,23 +46,30 @@ class Replies:
 
     def _hear(self) -> bool:
         """Wait for more, as long as the reply has time; False when there will be none. Raises OSError."""
-        patience = self._wire.gettimeout()
-        left = self._until - monotonic()
+        begun, self._begun = self._begun, True
+        more = self._within(self._until - monotonic()) if begun else self._wire.recv(8192)
+        self._heard += more
+        return bool(more)
+
+    def _within(self, left: float) -> bytes:
+        """What comes in so many seconds. A reply that has just begun has the socket's own time, and to change that for
+        each reply would be two system calls more."""
         if left <= 0:
             message = "timed out"  # as a socket says it
             raise TimeoutError(message)
+        patience = self._wire.gettimeout()
         self._wire.settimeout(left if left != float("inf") else None)
         try:
-            more = self._wire.recv(8192)
+            return self._wire.recv(8192)
         finally:
             self._wire.settimeout(patience)
-        self._heard += more
-        return bool(more)
 
     def ahead(self) -> bool:
         """Whether the server has said something that was not read, or hung up. Never waits. Raises OSError."""
         if self._heard:
             return True
+        if not _readable(self._wire):
+            return False
         patience = self._wire.gettimeout()
         self._wire.settimeout(0)
         try:
@@ -74,6 +82,17 @@ class Replies:
 
     def close(self) -> None:
         """The socket is closed by whoever opened it."""
+
+
+def _readable(wire: socket.socket) -> bool:
+    """Whether there may be something to read, now."""
+    if isinstance(wire, ssl.SSLSocket) and wire.pending():
+        return True
+    if not hasattr(select, "poll"):  # pragma: no cover - Windows, where `select` takes any socket
+        return bool(select.select([wire], [], [], 0)[0])
+    look = select.poll()
+    look.register(wire, select.POLLIN)
+    return bool(look.poll(0))
 
 
 class Line(smtplib.SMTP):
