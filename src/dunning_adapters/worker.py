@@ -14,6 +14,7 @@ from threading import Lock
 import sqlalchemy as sa
 
 from dunning_adapters.approvals import Request, seal, voided
+from dunning_adapters.garbage import rare_collections
 from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.pool import shared
 from dunning_adapters.ports import Marking, Receipt, Transport, Verdict
@@ -89,6 +90,7 @@ class Worker:
             return
         try:
             with ExitStack() as open_ones:
+                open_ones.enter_context(rare_collections())
                 open_ones.enter_context(self.outbox.history.written_by(len(self._transports)))
                 for transport in self._transports:
                     open_ones.enter_context(connected(transport))
