@@ -160,6 +160,30 @@ def test_nobody_waits_for_a_thread_that_was_interrupted_while_it_waited(chosen, 
     assert book.groups == [["first"], ["other"]]
 
 
+def test_nobody_waits_for_a_leader_who_was_interrupted_while_he_waited_for_others(monkeypatch):
+    book = Book()
+    commits = GroupCommit(book.write)
+    waits, hold = commits._enough.wait_for, threading.Event()
+
+    def interrupted(*arguments):
+        commits._lock.release()  # as the condition does while it waits
+        hold.wait(MOMENTS)
+        commits._lock.acquire()
+        monkeypatch.setattr(commits._enough, "wait_for", waits)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commits._enough, "wait_for", interrupted)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(commits.do, ("first", FINE))
+        queued(commits, 1)
+        other = pool.submit(commits.do, ("other", FINE))
+        queued(commits, 2)
+        hold.set()
+        assert isinstance(first.exception(MOMENTS), KeyboardInterrupt)
+        other.result(MOMENTS)
+    assert book.groups == [["other"]]
+
+
 def test_an_interrupted_writer_leaves_nobody_waiting():
     class Interrupt(BaseException):
         pass

@@ -1,7 +1,7 @@
 """Group commit: what threads write at the same moment is one transaction, with one wait for the disk.
 
 Whoever comes first leads: he takes all that waits, and the others wait for him. Where many threads are known to write,
-he waits a moment for half of them to come, because a transaction costs much and another piece in it costs little.
+he waits a moment for most of them to come, because a transaction costs much and another piece in it costs little.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class GroupCommit(Generic[Piece]):
         if not member.leads:
             self._wait(member)
         if member.leads:
-            self._lead()
+            self._lead(member)
         if member.error is not None:
             raise member.error
 
@@ -71,13 +71,12 @@ class GroupCommit(Generic[Piece]):
             member.turn.acquire()
         except BaseException:
             with self._lock:
-                if member in self._waiting:
-                    self._waiting.remove(member)
+                self._leave(member)
                 if member.leads:
                     self._pass_on()
             raise
 
-    def _lead(self) -> None:
+    def _lead(self, leader: _Member[Piece]) -> None:
         group: list[_Member[Piece]] = []
         try:
             group = self._gathered()
@@ -88,6 +87,7 @@ class GroupCommit(Generic[Piece]):
                     member.error, member.over = CommitError("the thread that wrote it was interrupted"), True
                 member.turn.release()
             with self._lock:
+                self._leave(leader)  # he may have been interrupted before he took anything
                 self._pass_on()
 
     def _gathered(self) -> list[_Member[Piece]]:
@@ -96,6 +96,10 @@ class GroupCommit(Generic[Piece]):
             self._enough.wait_for(lambda: len(self._waiting) >= self.writers * 3 // 4, PATIENCE)
             group, self._waiting = self._waiting, []
             return group
+
+    def _leave(self, member: _Member[Piece]) -> None:
+        if member in self._waiting:
+            self._waiting.remove(member)
 
     def _pass_on(self) -> None:
         """Let the thread that has waited for longest lead."""
