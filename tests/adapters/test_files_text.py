@@ -88,6 +88,15 @@ def test_what_a_locale_writes_is_read_back(
     ]
 
 
+def test_a_customer_with_and_without_spaces_is_one_and_no_problem(tmp_path: Path) -> None:
+    rows = ["C1;9;RON", "C1 ;9;RON", " C1;9 ; RON"]
+    lines = [f"F{index};{row};09.02.2026" for index, row in enumerate(rows)]
+    (tmp_path / "items.csv").write_text("\n".join(["number;customer;balance;currency;due_date", *lines, ""]), "utf-8")
+    items, problems, count, _ = ledger_rows(tmp_path, locale="ro")
+    assert (problems, count) == (0, 3)
+    assert {item.customer for item in items} == {"C1"}
+
+
 def seed(end: str = "\n", encoding: str = "utf-8") -> bytes:
     return (
         "number;customer;due_date;currency;balance;reference\n"

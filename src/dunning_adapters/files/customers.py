@@ -93,7 +93,7 @@ class CustomerReader:
                 given[name] = row
                 folk.customers[name] = _customer(cells)
                 folk.holds += _holds(cells, self.origin.names[0])
-            elif once or given[name][:-1] != row[:-1]:
+            elif once or (given[name][:-1] != row[:-1] and _trimmed(given[name]) != _trimmed(row)):
                 folk.holds += _holds(cells, self.origin.names[0])  # no row may unsay that he is not to be reminded
                 what = "this customer once more; the first row is used"
                 folk.problems.append(self.origin.problem(row[-1], "id", what, name))
@@ -132,6 +132,11 @@ class CustomerReader:
             if address not in mailable:
                 folk.problems.append(self.origin.problem(row[-1], "email", "not an e-mail address", address))
         cells["email"] = mailable
+
+
+def _trimmed(row: Sequence[str]) -> list[str]:
+    """The cells of a row as they are understood: some programs fill up with spaces in one place and not in another."""
+    return [cell.strip() for cell in row[:-1]]
 
 
 def tax_key(tax_id: str) -> str:
