@@ -62,7 +62,7 @@ class GroupCommit(Generic[Piece]):
             self._waiting.append(member)
             member.leads = not self._led
             self._led = True
-            if len(self._waiting) >= self.writers * 3 // 4:
+            if self._most_are_here():
                 self._enough.notify()
 
     def _wait(self, member: _Member[Piece]) -> None:
@@ -93,9 +93,12 @@ class GroupCommit(Generic[Piece]):
     def _gathered(self) -> list[_Member[Piece]]:
         """All that waits, when enough of it has come."""
         with self._lock:
-            self._enough.wait_for(lambda: len(self._waiting) >= self.writers * 3 // 4, PATIENCE)
+            self._enough.wait_for(self._most_are_here, PATIENCE)
             group, self._waiting = self._waiting, []
             return group
+
+    def _most_are_here(self) -> bool:
+        return len(self._waiting) >= self.writers * 3 // 4
 
     def _leave(self, member: _Member[Piece]) -> None:
         if member in self._waiting:
