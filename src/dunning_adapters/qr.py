@@ -12,6 +12,9 @@ from dunning_core.errors import MissingExtra
 
 _QUIET = 4  # modules of white around it, which the standard wants
 _PIXELS = 4  # a module, in a PNG
+_MASK = 2
+"""The mask of every code. A reader takes any of the eight. To score them all takes four fifths of the time; over 200
+payments the best scored 4 % better than this one, and no code more was read of those turned, blurred and stained."""
 
 
 @lru_cache(maxsize=256)  # a letter is drawn when it is written and when it is read back
@@ -50,4 +53,4 @@ def _made(payload: str) -> Any:
         import segno
     except ModuleNotFoundError:
         raise MissingExtra("segno", "codes", "drawing payment codes") from None
-    return segno.make_qr(payload, error="m", encoding="utf-8", boost_error=False)
+    return segno.make_qr(payload, error="m", encoding="utf-8", boost_error=False, mask=_MASK)
