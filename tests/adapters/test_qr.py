@@ -12,6 +12,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from dunning_adapters.folder import FolderSettings, FolderTransport
@@ -56,23 +58,18 @@ def seen(picture):
     return found.bytes.decode(), found.ec_level
 
 
-def raster(drawing):
-    """An SVG as segno writes it: horizontal strokes, each module a unit, on white."""
+def raster(drawing, scale=4):
+    """The SVG as a picture: horizontal strokes, each module a unit, on white."""
     root = ET.fromstring(drawing)  # noqa: S314 - our own
     size = int(root.get("width"))
-    path = next(root.iter("{http://www.w3.org/2000/svg}path"))
-    scale = int(re.search(r"scale\((\d+)\)", path.get("transform"))[1])
-    picture = Image.new("L", (size, size), 255)
+    ground, lines = root
+    assert ground.get("d") == f"M0 0h{size}v{size}h-{size}z"
+    assert lines.get("stroke-width") is None  # one unit
+    picture = Image.new("L", (size * scale, size * scale), 255)
     pen = ImageDraw.Draw(picture)
-    x = y = 0.0
-    for kind, numbers in re.findall(r"([Mmh])([-\d. ]+)", path.get("d")):
-        values = [float(number) for number in re.findall(r"-?[\d.]+", numbers)]
-        if kind == "h":
-            top = (y - 0.5) * scale
-            pen.rectangle([x * scale, top, (x + values[0]) * scale - 1, top + scale - 1], fill=0)
-            x += values[0]
-        else:
-            x, y = (values[0], values[1]) if kind == "M" else (x + values[0], y + values[1])
+    for x, middle, wide in re.findall(r"M(\d+) (\d+\.5)h(\d+)", lines.get("d")):
+        left, top = int(x) * scale, (float(middle) - 0.5) * scale
+        pen.rectangle([left, top, left + int(wide) * scale - 1, top + scale - 1], fill=0)
     return picture
 
 
@@ -80,6 +77,11 @@ def raster(drawing):
 def test_a_code_is_read_as_it_was_meant(payload):
     assert seen(Image.open(BytesIO(png(payload)))) == (payload, "M")
     assert seen(raster(svg(payload))) == (payload, "M")
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=80))
+def test_a_code_is_the_same_in_mails_and_on_paper(payload):
+    assert raster(svg(payload)).tobytes() == Image.open(BytesIO(png(payload))).convert("L").tobytes()
 
 
 def test_the_longest_code_has_all_the_bytes_that_the_convention_allows():
