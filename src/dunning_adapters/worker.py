@@ -77,6 +77,7 @@ class Worker:
     connections: Sequence[Transport] = ()
     _claimed: list[Lease] = field(default_factory=list)
     _writing: Lock = field(default_factory=Lock)
+    _failures: list[Exception] = field(default_factory=list)
 
     def work(self) -> Iterator[Delivery]:
         """Carry out what is ready until nothing is.
@@ -91,10 +92,11 @@ class Worker:
         try:
             with ExitStack() as open_ones:
                 open_ones.enter_context(rare_collections())
-                open_ones.enter_context(self.outbox.history.written_by(len(self._transports)))
                 for transport in self._transports:
                     open_ones.enter_context(connected(transport))
+                open_ones.enter_context(self.outbox.history.written_by(len(self._transports)))
                 yield from shared(self._tasks(), self._transports, lambda task, transport: task(transport))
+            self._heed_failures()
         except TransportError as error:
             self._give_back(self._claimed, str(error))
             raise
@@ -160,6 +162,7 @@ class Worker:
                 yield partial(self._deliver, mine[case.action.key], case, read_at)
 
     def _deliver(self, lease: Lease, case: Case, read_at: float, transport: Transport) -> Delivery:
+        self._heed_failures()
         try:
             with self._writing:  # plugins and templates of others need not know of threads
                 document = self.runner.write(case, lease.on, lease.attempt, earlier(case))
@@ -202,8 +205,10 @@ class Worker:
         match receipt.verdict:
             case Verdict.ACCEPTED | Verdict.REFUSED:
                 to = State.SENT if receipt.verdict is Verdict.ACCEPTED else State.REFUSED
-                events = (result,) if mark.made else (mark.dispatched, result)
-                self._settle(lease, was, to, events, text)
+                if mark.made:
+                    self._settle_soon(lease, to, result, text)
+                else:
+                    self._settle(lease, was, to, (mark.dispatched, result), text)
             case Verdict.IN_DOUBT:
                 self._settle(lease, was, State.IN_DOUBT, (result,) if mark.made else (mark.dispatched, result), text)
             case Verdict.LATER:
@@ -221,6 +226,28 @@ class Worker:
 
     def _settle(self, lease: Lease, was: State, to: State, events: Sequence[Event], text: str) -> None:
         self._tolerating(lease, events, lambda state: self.outbox.settle(lease, state, to, events, text), was)
+
+    def _settle_soon(self, lease: Lease, to: State, result: Event, text: str) -> None:
+        """What a server answered is recorded with the next mark: by then many have answered."""
+
+        def ended(error: Exception | None) -> None:
+            match error:
+                case None:
+                    self.recorded.append(result)
+                case Lost() | AlreadyRecorded():
+                    try:
+                        self._settle(lease, State.SENDING, to, (result,), text)
+                    except Exception as failed:  # noqa: BLE001 - this thread carries another letter
+                        self._failures.append(failed)
+                case _:
+                    self._failures.append(error)
+
+        self.outbox.settle_soon(lease, to, (result,), text, ended)
+
+    def _heed_failures(self) -> None:
+        """Raise what was not recorded. Those letters are `sending` still, and come to be in doubt."""
+        if self._failures:
+            raise self._failures[0]
 
     def _tolerating(self, lease: Lease, events: Sequence[Event], move: Callable[[State], None], was: State) -> None:
         """A receipt that comes late, after the letter was put in doubt, settles the doubt: it is the same lease."""

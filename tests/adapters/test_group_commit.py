@@ -91,6 +91,49 @@ def test_each_piece_is_done_once_and_its_thread_hears_of_it(fates, together):
         assert sorted(map(len, book.groups)) == sorted([1, len(pieces)])
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from([FINE, FINE, FINE, REFUSED, UNKNOWN]), st.booleans()), max_size=8),
+    st.integers(1, 4),
+)
+def test_what_is_posted_is_done_once_and_its_poster_is_told(steps, writers):
+    book, told = Book(), {}
+    commits = GroupCommit(book.write)
+    commits.writers = writers
+    for number, (fate, waits) in enumerate(steps):
+        if waits:
+            told[number] = done(commits, (number, fate))
+        else:
+            commits.post((number, fate), lambda error, number=number: told.update({number: error}))
+            assert (number in told) == (writers == 1)
+    commits.finish()
+    for number, (fate, _) in enumerate(steps):
+        piece = (number, fate)
+        error = told[number]
+        assert (piece in book.written, piece in book.lost) == (error is None, isinstance(error, CommitError))
+        assert isinstance(error, RefusedError) == (fate == REFUSED)
+    names = [name for group in book.groups for name in group]
+    assert sorted(names) == [number for number, (fate, _) in enumerate(steps) if fate != REFUSED]
+
+
+def test_what_was_posted_goes_before_what_somebody_waits_for():
+    book = Book()
+    commits = GroupCommit(book.write)
+    commits.writers = 2
+    commits.post(("answer", FINE), lambda _: None)
+    assert book.groups == []
+    commits.do(("next mark", FINE))
+    assert book.groups == [["answer", "next mark"]]
+
+
+def test_whoever_is_told_may_write():
+    book = Book()
+    commits = GroupCommit(book.write)
+    commits.writers = 2
+    commits.post(("answer", REFUSED), lambda _: commits.do(("doubt", FINE)))
+    commits.do(("next mark", FINE))
+    assert book.groups == [["next mark"], ["doubt"]]
+
+
 def test_whoever_is_alone_waits_for_nobody():
     book = Book()
     GroupCommit(book.write).do(("only", FINE))
@@ -172,6 +215,7 @@ def test_nobody_waits_for_a_leader_who_was_interrupted_while_he_waited_for_other
         monkeypatch.setattr(commits._enough, "wait_for", waits)
         raise KeyboardInterrupt
 
+    commits.writers = 4
     monkeypatch.setattr(commits._enough, "wait_for", interrupted)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(commits.do, ("first", FINE))

@@ -2,6 +2,7 @@
 
 Whoever comes first leads: he takes all that waits, and the others wait for him. Where many threads are known to write,
 he waits a moment for most of them to come, because a transaction costs much and another piece in it costs little.
+What is only posted is written with what somebody waits for.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from dunning_adapters.sql.transaction import CommitError
 
 Piece = TypeVar("Piece")
 
-PATIENCE: Final = 0.005
-"""Seconds that the first of many waits for the others at the most. A letter takes longer to be sent."""
+PATIENCE: Final = 0.01
+"""Seconds that the first of many waits for the next one. A letter takes longer to be sent."""
+
+Then = Callable[[Exception | None], None]
+"""Is told the error that a posted piece ended with, or None. It raises nothing."""
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +28,7 @@ class _Member(Generic[Piece]):
     piece: Piece
     turn: threading.Lock = field(default_factory=threading.Lock)
     """Held until the piece is written, or its thread has to lead."""
+    then: Then | None = None
     leads: bool = False
     over: bool = False
     error: Exception | None = None
@@ -41,6 +46,7 @@ class GroupCommit(Generic[Piece]):
         self._lock = threading.Lock()
         self._enough = threading.Condition(self._lock)
         self._waiting: list[_Member[Piece]] = []
+        self._posted: list[_Member[Piece]] = []
         self._led = False
         self.writers = 1
 
@@ -55,6 +61,30 @@ class GroupCommit(Generic[Piece]):
             self._lead(member)
         if member.error is not None:
             raise member.error
+
+    def post(self, piece: Piece, then: Then) -> None:
+        """Have it written with the next piece that a thread waits for, or by `finish`; at once if nobody else writes.
+
+        `then` is called in whichever thread wrote it.
+        """
+        if self.writers > 1:
+            with self._lock:
+                self._posted.append(_Member(piece, then=then))
+            return
+        try:
+            self.do(piece)
+        except Exception as error:  # noqa: BLE001 - it is told
+            then(error)
+        else:
+            then(None)
+
+    def finish(self) -> None:
+        """Write what was posted, when nobody comes any more."""
+        with self._lock:
+            group, self._posted = self._posted, []
+        if group:
+            self._together(group)
+            _tell(group)
 
     def _join(self, member: _Member[Piece]) -> None:
         member.turn.acquire()
@@ -85,16 +115,19 @@ class GroupCommit(Generic[Piece]):
             for member in group:
                 if not member.over:  # somebody interrupts this thread, perhaps in the middle of a commit
                     member.error, member.over = CommitError("the thread that wrote it was interrupted"), True
-                member.turn.release()
             with self._lock:
                 self._leave(leader)  # he may have been interrupted before he took anything
                 self._pass_on()
+            _tell(group)
 
     def _gathered(self) -> list[_Member[Piece]]:
-        """All that waits, when enough of it has come."""
+        """All that waits, when enough of it has come or nobody comes any more, and what was posted before it."""
         with self._lock:
-            self._enough.wait_for(self._most_are_here, PATIENCE)
-            group, self._waiting = self._waiting, []
+            here = 0
+            while here < len(self._waiting) and not self._most_are_here():
+                here = len(self._waiting)
+                self._enough.wait_for(self._most_are_here, PATIENCE)
+            group, self._posted, self._waiting = [*self._posted, *self._waiting], [], []
             return group
 
     def _most_are_here(self) -> bool:
@@ -126,3 +159,13 @@ class GroupCommit(Generic[Piece]):
             error = failed
         for member in group:
             member.error, member.over = error, True
+
+
+def _tell(group: Sequence[_Member[Any]]) -> None:
+    """Let those who wait go on before the others are told, which may take longer."""
+    for member in group:
+        if member.then is None:
+            member.turn.release()
+    for member in group:
+        if member.then is not None:
+            member.then(member.error)

@@ -22,7 +22,7 @@ from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.conversion import FORMER, convert
 from dunning_adapters.sql.engine import engine_for, first_line, in_one_line, shown, url_from
 from dunning_adapters.sql.erasure import blank, listed
-from dunning_adapters.sql.group_commit import GroupCommit
+from dunning_adapters.sql.group_commit import GroupCommit, Then
 from dunning_adapters.sql.moves import Move, carry_out
 from dunning_adapters.sql.readings import Readings
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
@@ -129,13 +129,42 @@ class SqlHistory:
         if not recorded and not moves and beside is None:
             return
         stages = _stages(recorded)
-        with self._named():
-            rows = [to_row(event) for event in recorded]
-            self._prepare()
+        with self._explained(stages):
+            self._commits.do(self._piece(recorded, stages, moves, beside))
+
+    def append_soon(self, events: Iterable[Event], *, moves: Sequence[Move], then: Then) -> None:
+        """As `append`, but while several threads write nobody waits: it is part of the next transaction, at the latest
+        when `written_by` ends. `then` is told what `append` would have raised, or None."""
+        recorded = tuple(events)
+        stages = _stages(recorded)
+
+        def tell(error: Exception | None) -> None:
             try:
-                self._commits.do(_Piece(rows, stages, beside, moves))
-            except IntegrityError as error:
-                self._explain(stages, error)
+                self._hear(error, stages)
+            except Exception as explained:  # noqa: BLE001 - it is told
+                then(explained)
+            else:
+                then(None)
+
+        with self._named():
+            piece = self._piece(recorded, stages, moves)
+        self._commits.post(piece, tell)
+
+    def _hear(self, error: Exception | None, stages: Sequence[Stage]) -> None:
+        with self._explained(stages):
+            if error is not None:
+                raise error
+
+    def _piece(
+        self,
+        events: Sequence[Event],
+        stages: Sequence[Stage],
+        moves: Sequence[Move],
+        beside: Callable[[Connection], None] | None = None,
+    ) -> _Piece:
+        rows = [to_row(event) for event in events]
+        self._prepare()
+        return _Piece(rows, stages, beside, moves)
 
     @contextmanager
     def written_by(self, threads: int) -> Iterator[None]:
@@ -145,6 +174,7 @@ class SqlHistory:
             yield
         finally:
             self._commits.writers = 1
+            self._commits.finish()
 
     def _write(self, pieces: Sequence[_Piece]) -> None:
         transact(self._engine, lambda connection: _append(connection, self._secret, pieces))
@@ -253,6 +283,15 @@ class SqlHistory:
             transact(self._engine, lambda connection: convert(connection, token_hex(32), token_bytes))
         with self._engine.connect() as connection:
             self._secret = found_secret(connection)
+
+    @contextmanager
+    def _explained(self, stages: Sequence[Stage]) -> Iterator[None]:
+        """As `_named`; for keys that were taken see `_explain`."""
+        with self._named():
+            try:
+                yield
+            except IntegrityError as error:
+                self._explain(stages, error)
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -25,6 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from dunning_adapters.sql.chunks import chunks
+from dunning_adapters.sql.group_commit import Then
 from dunning_adapters.sql.history import SqlHistory
 from dunning_adapters.sql.moves import Clock, Lost, Move, carry_out
 from dunning_adapters.sql.outbox_entries import Entry, Past, Refused, There
@@ -134,6 +135,14 @@ class Outbox:
     def settle(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> None:
         """Record what became of a letter that this worker holds. Raises Lost when it does so no more."""
         self.history.append(events, moves=[self._move(lease, was, to, values={"said": said})])
+
+    def settle_soon(self, lease: Lease, to: State, events: Iterable[Event], said: str, then: Then) -> None:
+        """As `settle` of a letter that was sent, in the next transaction: see `SqlHistory.append_soon`.
+
+        A worker that dies before leaves it `sending`, as if it had died before the server's answer.
+        """
+        move = self._move(lease, State.SENDING, to, values={"said": said})
+        self.history.append_soon(events, moves=[move], then=then)
 
     def later(self, lease: Lease, was: State, events: Iterable[Event], seconds: float, said: str) -> None:
         """Certainly not sent: try it again in so many seconds. After the mark it was an attempt, which is over."""

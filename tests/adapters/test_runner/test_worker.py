@@ -594,6 +594,53 @@ def test_killed_with_several_connections_as_many_letters_are_in_doubt(post):
     assert sent(connections) == []
 
 
+def test_killed_before_an_answer_is_recorded_the_letter_is_in_doubt(post):
+    here = post()
+    worker, connections = busy(here, 1, 2)
+    worker.outbox.history._commits.post = lambda *_: None
+    assert [delivery.end for delivery in worker.work()] == [End.ACCEPTED]
+    assert sent(connections) == ["C00"]
+    assert here.states() == ["sending"]
+    here.wait(301)
+    here.work()
+    assert here.states() == ["in_doubt"]
+
+
+def test_an_answer_that_comes_after_the_doubt_settles_it_whatever_the_connection(post):
+    here = post()
+
+    def pause(moment):
+        if moment == "answered":
+            here.wait(301)
+            here.outbox.reap(worker._doubt)
+
+    worker, _ = busy(here, 1, 2, pause=pause)
+    assert [delivery.end for delivery in worker.work()] == [End.ACCEPTED]
+    assert here.states() == ["sent"]
+    assert [event.kind for event in here.history.events()] == [
+        EventKind.DISPATCHED, EventKind.IN_DOUBT, EventKind.ACCEPTED,
+    ]  # fmt: skip
+    assert worker.problems == []
+    assert [event.kind for event in worker.told()] == [EventKind.DISPATCHED, EventKind.ACCEPTED]
+
+
+def test_an_answer_that_cannot_be_recorded_ends_the_work(post):
+    here = post()
+    worker, connections = busy(here, 1, 2)
+    broken = here.history._commits._write
+
+    def write(pieces):
+        if any(row["kind"] == "accepted" for piece in pieces for row in piece.rows):
+            raise sa.exc.OperationalError("INSERT", {}, Exception("the disk is full"))
+        broken(pieces)
+
+    here.history._commits._write = write
+    with pytest.raises(HistoryError, match="the disk is full"):
+        list(worker.work())
+    assert sent(connections) == ["C00"]
+    assert here.states() == ["sending"]
+
+
 def test_a_connection_that_breaks_down_gives_back_what_nobody_has_begun(post, stage):
     here = post()
     worker, connections = busy(here, 12, 2)
