@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from house import AS_OF, House
 
 from dunning_adapters.sql import SqlHistory
+from dunning_adapters.sql.group_commit import Then
 from dunning_adapters.sql.outbox import Lease, Outbox, State, Waiting
 from dunning_adapters.sql.owner import Owners
 from dunning_adapters.worker import Worker
@@ -97,6 +98,14 @@ class Watched(Outbox):
         with self._doing(step):
             super().settle(lease, was, to, events, said)
         self._reach(f"{step} committed")
+
+    def settle_soon(self, lease: Lease, to: State, events: Iterable[Event], said: str, then: Then) -> None:
+        def told(error: Exception | None) -> None:
+            then(error)
+            self._reach("receipt committed")
+
+        with self._doing("receipt"):  # of one connection, which writes it at once
+            super().settle_soon(lease, to, events, said, told)
 
     def reap(self, answered: Callable[[Waiting], Event]) -> tuple[int, int]:
         with self._doing("return"):

@@ -108,7 +108,9 @@ class Approvals:
         """Whether somebody has to approve this letter."""
         levels, above = self.table.levels, self.table.above
         by_level = is_final(action, self.policies) if levels == "final" else action.level_name in levels
-        return by_level or any(code in above and amount > above[code] for code, amount in action.totals.items())
+        if by_level or not above:
+            return by_level
+        return any(code in above and amount > above[code] for code, amount in action.totals.items())
 
     def may(self, action: Action, operator: str = "") -> tuple[str, ...]:
         """Who may approve this letter: nobody approves what he chose, or what he lets go himself."""

@@ -198,8 +198,8 @@ class Posting:
             yield from ((case, document, "") for case, document in ready)
 
     def _dispatched(self, case: Case, document: Document, on: date) -> Event:
-        event = case.action.dispatched(on, attempt=document.attempt)
-        return replace(event, subject=document.subject, text=document.text, at=self.clock())
+        said = {"subject": document.subject, "text": document.text}
+        return case.action.dispatched(on, attempt=document.attempt, at=self.clock(), **said)
 
     def _deliver(self, ready: Sequence[tuple[Case, Document]], on: date) -> tuple[list[Receipt], TransportError | None]:
         """Deliver and record every result, also when the transport breaks down, or the program, in the middle."""
@@ -255,7 +255,8 @@ def receipt_of(answer: Any, document: Document) -> Receipt:
     if answer.letter != document.letter:
         message = f"it answered about letter {answer.letter!r}, not about {document.letter!r}"
         raise ValueError(message)
-    return replace(answer, verdict=Verdict(answer.verdict))
+    verdict = Verdict(answer.verdict)
+    return answer if verdict is answer.verdict else replace(answer, verdict=verdict)
 
 
 def _name(event: Event) -> tuple[str, int]:

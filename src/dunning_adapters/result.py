@@ -47,7 +47,8 @@ class Delivery:
         """Without what only the transport needed: a hundred thousand letters would fill the memory."""
         if self.document is None:
             return self
-        return replace(self, document=replace(self.document, html="", attachments=(), codes=(), data={}))
+        kept = replace(self.document, html="", attachments=(), codes=(), data={})
+        return Delivery(self.action, self.customer, self.end, kept, self.text)
 
 
 @dataclass(frozen=True, slots=True)

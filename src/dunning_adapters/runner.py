@@ -404,26 +404,28 @@ class Runner:
         """Letters planned before, on the facts of this moment: those that still stand, and those that do not."""
         names = sorted({action.customer for action in actions})
         fresh = together(self.creditor, self.ledgers(as_of, names))
-        gone = {name: Customer(name, name) for name in names if name not in fresh.customers}
-        fresh = replace(fresh, customers={**fresh.customers, **gone})
-        known = by_customer(fresh)
-        return self._wanted_of([Case(action, known[action.customer]) for action in actions], fresh, as_of)
+        customers = {name: Customer(name, name) for name in names} | dict(fresh.customers)
+        return self._wanted_of(actions, customers, fresh, as_of)
 
     def _still_wanted(self, cases: Sequence[Case], as_of: date) -> tuple[list[Case], list[Delivery]]:
         """Read again: what is wanted exactly as it was, and what is not."""
-        return self._wanted_of(cases, self._fresh({case.action.customer: case.ledger for case in cases}, as_of), as_of)
+        fresh = self._fresh({case.action.customer: case.ledger for case in cases}, as_of)
+        customers = {case.action.customer: case.customer for case in cases}
+        return self._wanted_of([case.action for case in cases], customers, fresh, as_of)
 
-    def _wanted_of(self, cases: Sequence[Case], fresh: Ledger, as_of: date) -> tuple[list[Case], list[Delivery]]:
-        """Plan again on fresh facts."""
-        wanted = wanted_again(self._planner(as_of), fresh, [case.action for case in cases], self._vetoes(fresh, as_of))
+    def _wanted_of(
+        self, actions: Sequence[Action], customers: Mapping[str, Customer], fresh: Ledger, as_of: date
+    ) -> tuple[list[Case], list[Delivery]]:
+        """Plan again on fresh facts. `customers` are those of the actions, as they were known."""
+        wanted = wanted_again(self._planner(as_of), fresh, actions, self._vetoes(fresh, as_of))
         known = by_customer(fresh)
         standing, overtaken = list[Case](), list[Delivery]()
-        for case in cases:
-            if stated(case.action) in wanted:
-                standing.append(Case(case.action, known[case.action.customer]))
+        for action in actions:
+            if stated(action) in wanted:
+                standing.append(Case(action, known[action.customer]))
             else:
                 text = "the facts changed since the plan was made: see the next plan"
-                overtaken.append(Delivery(case.action, case.customer, End.OVERTAKEN, text=text))
+                overtaken.append(Delivery(action, customers[action.customer], End.OVERTAKEN, text=text))
         return standing, overtaken
 
     def _fresh(self, planned: Mapping[str, Ledger], as_of: date) -> Ledger:

@@ -17,7 +17,7 @@ from dunning_adapters.approvals import Request, seal, voided
 from dunning_adapters.garbage import rare_collections
 from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.pool import shared
-from dunning_adapters.ports import Marking, Receipt, Transport, Verdict
+from dunning_adapters.ports import Receipt, Transport, Verdict
 from dunning_adapters.posting import RESULTS, Case, connected, earlier, receipt_of, said
 from dunning_adapters.promises import REPAIR, UNPROMISED, told
 from dunning_adapters.proposal import Proposal
@@ -185,8 +185,9 @@ class Worker:
     def _sent(self, document: Document, transport: Transport, mark: _Mark) -> Receipt:
         """What the transport says; what it raises is an answer too, of this one letter."""
         try:
-            if isinstance(transport, Marking):
-                return receipt_of(transport.deliver_marked(document, mark), document)
+            deliver_marked = getattr(transport, "deliver_marked", None)  # to ask for a Protocol takes much longer
+            if deliver_marked is not None:
+                return receipt_of(deliver_marked(document, mark), document)
             if mark() is None:
                 return Receipt(document.letter, Verdict.LATER, UNMARKED)
             return receipt_of(transport.deliver(document), document)
@@ -286,9 +287,8 @@ class _Mark:
     def __init__(self, worker: Worker, lease: Lease, case: Case, document: Document, read_at: float) -> None:
         self.lease, self.made, self.said = lease, False, ""
         self._worker, self._read_at, self._document = worker, read_at, document
-        event = case.action.dispatched(lease.on, attempt=lease.attempt)
-        now = worker.runner.clock()
-        self.dispatched = replace(event, subject=document.subject, text=document.text, at=now)
+        said = {"subject": document.subject, "text": document.text}
+        self.dispatched = case.action.dispatched(lease.on, attempt=lease.attempt, at=worker.runner.clock(), **said)
 
     def __call__(self) -> float | None:
         """Until when (monotonic) the final dot must be out; None: nothing may be sent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 
@@ -103,8 +103,10 @@ class Action:
         currencies = sorted({line.currency for line in self.lines if not line.listed})
         return digest(self.creditor, self.customer, currencies, self.level, items, self.repeat)
 
-    def dispatched(self, on: date, *, attempt: int = 1) -> Event:
-        """The event to record before the letter goes out, with all that the fold will need of it."""
+    def dispatched(
+        self, on: date, *, attempt: int = 1, subject: str = "", text: str = "", at: datetime | None = None
+    ) -> Event:
+        """The event to record before the letter goes out, with all that the fold will need of it, and what it says."""
         return Event(
             EventKind.DISPATCHED,
             on,
@@ -121,6 +123,9 @@ class Action:
             deadline=self.deadline,
             channel=self.channel,
             recipients=self.recipients,
+            subject=subject,
+            text=text,
             by=self.by,
             because=self.because,
+            at=at,
         )

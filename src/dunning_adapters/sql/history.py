@@ -14,7 +14,7 @@ from weakref import finalize
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.event import listen
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from dunning_adapters.journal import Head, Part, Verified
 from dunning_adapters.sql.chain import FACTS, SALT_BYTES, WORDS, Row, beginning, chained, keyed
@@ -57,6 +57,8 @@ _KEPT: Final = EVENT.c.salt != ""
 """Of an erased entry nothing is left that could be an event."""
 
 _PAGE: Final = 2_000
+_SAID: Final = (SQLAlchemyError, UnicodeEncodeError)
+"""What comes of a database, or of a text that none can hold."""
 
 # Made once: to put a statement together takes as long as to carry it out.
 _LOCKED: Final = select(SCHEMA.c.version).where(SCHEMA.c.name == "history").with_for_update()
@@ -129,8 +131,10 @@ class SqlHistory:
         if not recorded and not moves and beside is None:
             return
         stages = _stages(recorded)
-        with self._explained(stages):
+        try:
             self._commits.do(self._piece(recorded, stages, moves, beside))
+        except _SAID as error:
+            self._say(error, stages)
 
     def append_soon(self, events: Iterable[Event], *, moves: Sequence[Move], then: Then) -> None:
         """As `append`, but while several threads write nobody waits: it is part of the next transaction, at the latest
@@ -139,21 +143,17 @@ class SqlHistory:
         stages = _stages(recorded)
 
         def tell(error: Exception | None) -> None:
+            if not isinstance(error, _SAID):
+                then(error)
+                return
             try:
-                self._hear(error, stages)
-            except Exception as explained:  # noqa: BLE001 - it is told
-                then(explained)
-            else:
-                then(None)
+                self._say(error, stages)
+            except Exception as said:  # noqa: BLE001 - it is told
+                then(said)
 
         with self._named():
             piece = self._piece(recorded, stages, moves)
         self._commits.post(piece, tell)
-
-    def _hear(self, error: Exception | None, stages: Sequence[Stage]) -> None:
-        with self._explained(stages):
-            if error is not None:
-                raise error
 
     def _piece(
         self,
@@ -285,22 +285,20 @@ class SqlHistory:
             self._secret = found_secret(connection)
 
     @contextmanager
-    def _explained(self, stages: Sequence[Stage]) -> Iterator[None]:
-        """As `_named`; for keys that were taken see `_explain`."""
-        with self._named():
-            try:
-                yield
-            except IntegrityError as error:
-                self._explain(stages, error)
-
-    @contextmanager
     def _named(self) -> Iterator[None]:
         """Turn what the database says into one line that names the history."""
         try:
-            with in_one_line(self._name):
-                yield
-        except UnicodeEncodeError as error:
+            yield
+        except _SAID as error:
+            self._say(error)
+
+    def _say(self, error: Exception, stages: Sequence[Stage] = ()) -> NoReturn:
+        if isinstance(error, UnicodeEncodeError):
             raise HistoryError(f"a text cannot be stored ({error.reason})", where=self._name) from None
+        with in_one_line(self._name):
+            if isinstance(error, IntegrityError):
+                self._explain(stages, error)
+            raise error
 
 
 def _append(connection: Connection, secret: str, pieces: Sequence[_Piece]) -> None:
