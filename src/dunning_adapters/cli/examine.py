@@ -36,6 +36,7 @@ from dunning_core.render import Templates
 
 SOON = 60
 """Days before a table of rates ends on which one is warned: half-years are published some weeks ahead."""
+PAGE = "letter.html.j2"
 NAMED = 3
 """Customers named as examples; the others are only counted."""
 
@@ -261,6 +262,7 @@ def letters_can_be_written(runner: Runner, books: Books, findings: Findings) -> 
                     tried.add((level, language))
                     runner.templates.check([level], [language])
     _nothing_prohibited(runner, findings)
+    _own_page_is_printed(runner, findings)
     if tried:
         languages = sorted({language for _, language in tried})
         findings.good(f"templates: {', '.join(levels)} in {', '.join(languages)}")
@@ -268,12 +270,24 @@ def letters_can_be_written(runner: Runner, books: Books, findings: Findings) -> 
 
 def _nothing_prohibited(runner: Runner, findings: Findings) -> None:
     """Look for what no letter may say in the wordings that the firm wrote itself."""
-    stock = Templates.stock().texts
-    own = {name: text for name, text in runner.templates.texts.items() if stock.get(name) != text}
-    settings = runner.settings
+    own, settings = _own_texts(runner.templates), runner.settings
     known, country = settings.law is not None and settings.law.register_ is not None, settings.creditor.country.upper()
     for objection in objections(own, channels=settings.run.channels, country=country, register=known):
         (findings.error if objection.grave else findings.warning)(f"templates: {objection.problem}")
+
+
+def _own_page_is_printed(runner: Runner, findings: Findings) -> None:
+    """The fast way has a page of its own: whoever changed the other may not notice before the letters are out."""
+    settings = runner.settings
+    prints = {"transport": settings.transport.own.get("engine"), "pdf": settings.pdf.levels and settings.pdf.engine}
+    if PAGE in _own_texts(runner.templates):
+        for table in (table for table, engine in prints.items() if engine == "fast"):
+            findings.warning(f'{table}: engine = "fast" does not print your {PAGE}: it has a page of its own')
+
+
+def _own_texts(templates: Templates) -> dict[str, str]:
+    stock = Templates.stock().texts
+    return {name: text for name, text in templates.texts.items() if stock.get(name) != text}
 
 
 def _own_language(customer: Customer, used: str, findings: Findings) -> None:

@@ -84,6 +84,19 @@ def test_everything_wrong_is_listed_at_once(firm):
         assert any(line.startswith(wanted) for line in found), (wanted, found)
 
 
+@pytest.mark.parametrize("levels", ['"all"', "[]"])
+def test_a_page_of_ones_own_that_the_fast_way_does_not_print(firm, levels):
+    own = firm.folder / "own"
+    own.mkdir()
+    stock = Templates.stock().texts["letter.html.j2"]
+    (own / "letter.html.j2").write_text(stock, "utf-8")
+    add(firm, f'[templates]\nfolder = "own"\n[pdf]\nengine = "fast"\nlevels = {levels}\n')
+    warning = 'warning: pdf: engine = "fast" does not print your letter.html.j2: it has a page of its own'
+    assert warning not in findings(firm, code=0)  # it is as good as the stock one
+    (own / "letter.html.j2").write_text(stock.replace("<body", "<body id='ours'"), "utf-8")
+    assert (warning in findings(firm, code=0)) == (levels != "[]")
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
