@@ -74,7 +74,7 @@ def main() -> None:
                     found = measured("claims", folder, engine)
                     print(f"  {engine:16}{found['rows'] / found['seconds']:>12,.0f} /s")
                 print("letters as PDF on one core, by Typst beside WeasyPrint, same letters")
-                pair("printed_fast", "printed_html", folder, 1, "min")
+                pair("printed_fast", "printed_html", folder, 3, "min")
             if size <= 100_000:
                 print(f"{size:,} items: {LETTERS[2]}")
                 pair(LETTERS[0], LETTERS[1], folder, runs)
