@@ -102,7 +102,8 @@ class Watched(Outbox):
     def settle_soon(self, lease: Lease, to: State, events: Iterable[Event], said: str, then: Then) -> None:
         def told(error: Exception | None) -> None:
             then(error)
-            self._reach("receipt committed")
+            if error is None:
+                self._reach("receipt committed")
 
         with self._doing("receipt"):  # of one connection, which writes it at once
             super().settle_soon(lease, to, events, said, told)

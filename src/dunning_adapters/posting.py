@@ -198,8 +198,7 @@ class Posting:
             yield from ((case, document, "") for case, document in ready)
 
     def _dispatched(self, case: Case, document: Document, on: date) -> Event:
-        said = {"subject": document.subject, "text": document.text}
-        return case.action.dispatched(on, attempt=document.attempt, at=self.clock(), **said)
+        return dispatched(case, document, on, self.clock())
 
     def _deliver(self, ready: Sequence[tuple[Case, Document]], on: date) -> tuple[list[Receipt], TransportError | None]:
         """Deliver and record every result, also when the transport breaks down, or the program, in the middle."""
@@ -245,6 +244,12 @@ def connected(transport: Transport) -> Iterator[None]:
 def said(receipt: Receipt) -> str:
     """An answer in one line: how far the letter came, the code, the words."""
     return " ".join(part for part in (receipt.phase, str(receipt.code or ""), receipt.text) if part)
+
+
+def dispatched(case: Case, document: Document, on: date, at: datetime) -> Event:
+    """The event to record before the letter leaves, with its own words."""
+    attempt, subject, text = document.attempt, document.subject, document.text
+    return case.action.dispatched(on, attempt=attempt, subject=subject, text=text, at=at)
 
 
 def receipt_of(answer: Any, document: Document) -> Receipt:

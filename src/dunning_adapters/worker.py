@@ -18,7 +18,7 @@ from dunning_adapters.garbage import rare_collections
 from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.pool import shared
 from dunning_adapters.ports import Receipt, Transport, Verdict
-from dunning_adapters.posting import RESULTS, Case, connected, earlier, receipt_of, said
+from dunning_adapters.posting import RESULTS, Case, connected, dispatched, earlier, receipt_of, said
 from dunning_adapters.promises import REPAIR, UNPROMISED, told
 from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import Delivery, End
@@ -287,8 +287,7 @@ class _Mark:
     def __init__(self, worker: Worker, lease: Lease, case: Case, document: Document, read_at: float) -> None:
         self.lease, self.made, self.said = lease, False, ""
         self._worker, self._read_at, self._document = worker, read_at, document
-        said = {"subject": document.subject, "text": document.text}
-        self.dispatched = case.action.dispatched(lease.on, attempt=lease.attempt, at=worker.runner.clock(), **said)
+        self.dispatched = dispatched(case, document, lease.on, worker.runner.clock())
 
     def __call__(self) -> float | None:
         """Until when (monotonic) the final dot must be out; None: nothing may be sent."""
