@@ -65,6 +65,13 @@ def test_all_that_the_letter_says_is_in_the_text_layer(press, language):
     assert printed.pages == len(PdfReader(io.BytesIO(printed.content)).pages) == 2
 
 
+@pytest.mark.parametrize("name", [None, LONG_NAMES])
+@pytest.mark.parametrize("language", sorted(set(CREDITORS) - {"es"}))  # Spanish law wants five lines more
+def test_a_final_demand_for_one_invoice_takes_one_sheet(press, language, name):
+    document = specimen(language, "final_demand", 1, **({} if name is None else {"name": name[language]}))
+    assert press(document).pages == 1
+
+
 @pytest.mark.parametrize("language", CHARGING)
 def test_interest_is_stated_row_by_row_and_no_cell_of_it_is_broken(press, language):
     document = charged(language, 6)

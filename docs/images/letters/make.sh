@@ -14,6 +14,8 @@ for language in en ro es pl hu; do
     pdftoppm -r 64 -png "$work/${language}_final_demand_6.pdf" "$here/${language}_final_demand_6"
     pdftoppm -r 64 -png -singlefile "$work/${language}_demand_long-name.pdf" "$here/${language}_demand_long-name"
 done
+# Spanish law asks for a proposal to negotiate, which does not fit on one sheet.
+pdftoppm -r 64 -png -f 2 -singlefile "$work/es_final_demand_1.pdf" "$here/es_final_demand_1-2"
 pdftoppm -r 64 -png "$work/ro_final_demand_60.pdf" "$here/ro_final_demand_60"
 for language in ro es pl hu; do
     pdftoppm -r 64 -png -l 2 "$work/${language}_charges_6.pdf" "$here/${language}_charges_6"
