@@ -150,7 +150,8 @@ LANGUAGE = {"PL": "pl", "RO": "ro", "ES": "es", "HU": "hu"}
     st.sampled_from(["claim", "announce", "nothing"]),
 )
 def test_what_is_printed_adds_up(country, rows, credit, interest, compensation):
-    """Items, less credits, with the interest of the table and the compensation, give the total: read off the page."""
+    """Items, less credits, with the interest of the table and the compensation, give the total: read off the page.
+    What stands under the heading of deductions is deducted."""
     code = CURRENCY[country]
     items = [
         item(str(n), str(AS_OF - timedelta(days)), str(amount), code, amount=amount)
@@ -168,6 +169,8 @@ def test_what_is_printed_adds_up(country, rows, credit, interest, compensation):
         _, split, sums = above.partition(words["subtotal"])
         added = [line for line in sums.splitlines() if "  " in line] if split else rows_of(above)
         assert sum(map(figure, added)) == total
+        deducted = sums.partition(words["deductions"])[2].splitlines()
+        assert all(figure(line) < 0 for line in deducted if "  " in line)
         if words["interest_table"] in below:
             [asked] = [line for line in added if line.startswith(words["interest"])]
             table = below.partition(words["interest_table"])[2].partition(words["payment"])[0]
