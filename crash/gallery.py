@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 from house import AS_OF
-from points import Reach, Watched
+from points import Reach, Watched, goes_to
 
 from dunning_adapters.sql import SqlHistory
+from dunning_adapters.sql.moves import Change
 from dunning_adapters.sql.outbox import Lease, State
 from dunning_core.event import Event, EventKind
 
@@ -19,17 +20,16 @@ class MarksAfterDelivering(Watched):
 
     def __init__(self, history: SqlHistory, reach: Reach) -> None:
         super().__init__(history, reach)
-        self._held_back: Event | None = None
+        self._held_back: list[Change] = []
 
-    def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:  # noqa: ARG002 - as Outbox
-        self._held_back = dispatched
-        return True
-
-    def settle(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> None:
-        if self._held_back is not None and was is State.SENDING:
-            super().mark(lease, self._held_back)
-            self._held_back = None
-        super().settle(lease, was, to, events, said)
+    def record(self, changes: Sequence[Change]) -> list[Exception | None]:
+        if any(goes_to(change) is State.SENDING for change in changes):
+            self._held_back += changes
+            return [None for _ in changes]
+        for change in self._held_back:
+            super().record([change])
+        self._held_back = []
+        return super().record(changes)
 
 
 class RequeuesSending(Watched):
@@ -42,16 +42,26 @@ class RequeuesSending(Watched):
 class ReceiptsFirst(Watched):
     """Records the letter as sent before it is, so that nobody can send it twice."""
 
-    def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:
-        if not super().mark(lease, dispatched, *allowed):
-            return False
-        accepted = dispatched.answered(EventKind.ACCEPTED, AS_OF, "surely", dispatched.at)
-        super().settle(lease, State.SENDING, State.SENT, [accepted])
-        return True
+    def __init__(self, history: SqlHistory, reach: Reach) -> None:
+        super().__init__(history, reach)
+        self._surely: list[Change] = []
 
-    def settle(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> None:
-        if was is not State.SENDING:
-            super().settle(lease, was, to, events, said)
+    def marking(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> Change:
+        accepted = dispatched.answered(EventKind.ACCEPTED, AS_OF, "surely", dispatched.at)
+        self._surely = [self.settling(lease, State.SENDING, State.SENT, [accepted])]
+        return super().marking(lease, dispatched, *allowed)
+
+    def record(self, changes: Sequence[Change]) -> list[Exception | None]:
+        told: list[Exception | None] = []
+        for change in changes:
+            if goes_to(change) is State.SENDING:
+                told += super().record([change])
+                super().record(self._surely)
+            elif change.moves[0].parameters["its_state"] == State.SENDING:
+                told.append(None)
+            else:
+                told += super().record([change])
+        return told
 
 
 GALLERY = {

@@ -7,7 +7,7 @@ import select
 import signal
 import smtplib
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from house import AS_OF, House
 
 from dunning_adapters.sql import SqlHistory
-from dunning_adapters.sql.group_commit import Then
+from dunning_adapters.sql.moves import Change
 from dunning_adapters.sql.outbox import Lease, Outbox, State, Waiting
 from dunning_adapters.sql.owner import Owners
 from dunning_adapters.worker import Worker
@@ -49,6 +49,7 @@ _PAUSES = {
 }
 """The names of `Worker.pause`."""
 _DOT = b".\r\n"
+_STEPS = {State.SENDING: "mark", State.IN_DOUBT: "doubt"}
 
 Reach = Callable[[str], None]
 Make = Callable[[SqlHistory, Reach], Outbox]
@@ -65,6 +66,11 @@ def fuse(point: str, time: int = 1) -> Reach:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return reach
+
+
+def goes_to(change: Change) -> State:
+    """The state in which a change leaves its letter."""
+    return State(change.moves[0].parameters["state"])
 
 
 class Watched(Outbox):
@@ -89,24 +95,14 @@ class Watched(Outbox):
         with self._doing("claim"):
             return super().claim(owner, most, seconds)
 
-    def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:
-        with self._doing("mark"):
-            return super().mark(lease, dispatched, *allowed)
-
-    def settle(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> None:
-        step = "doubt" if to is State.IN_DOUBT else "receipt"
-        with self._doing(step):
-            super().settle(lease, was, to, events, said)
-        self._reach(f"{step} committed")
-
-    def settle_soon(self, lease: Lease, to: State, events: Iterable[Event], said: str, then: Then) -> None:
-        def told(error: Exception | None) -> None:
-            then(error)
-            if error is None:
-                self._reach("receipt committed")
-
-        with self._doing("receipt"):  # of one connection, which writes it at once
-            super().settle_soon(lease, to, events, said, told)
+    def record(self, changes: Sequence[Change]) -> list[Exception | None]:
+        steps = [_STEPS.get(goes_to(change), "receipt") for change in changes]
+        with self._doing(steps[-1] if steps else ""):  # over one connection there is one
+            told = super().record(changes)
+        for step, error in zip(steps, told, strict=True):
+            if error is None and step != "mark":
+                self._reach(f"{step} committed")
+        return told
 
     def reap(self, answered: Callable[[Waiting], Event]) -> tuple[int, int]:
         with self._doing("return"):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import smtplib
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Never, Self, cast
 
 from dunning_adapters.guard import Guard
 from dunning_adapters.ports import Receipt, Verdict
 from dunning_adapters.smtp.line import Line
 from dunning_adapters.smtp.settings import SmtpSettings
-from dunning_adapters.smtp.transaction import Envelope, Stop, send
+from dunning_adapters.smtp.transaction import Envelope, Stop, in_steps
 from dunning_adapters.sql.owner import Owners
+from dunning_adapters.steps import alone
 from dunning_adapters.worker import Worker
 from dunning_core.document import Document
 from dunning_core.errors import SafetyError, TransportError
@@ -53,7 +55,7 @@ quarantine_seconds = {quarantine}
 facts_max_age_seconds = {facts}
 """
 PAUSES = {"claimed": CLAIMED, "read": READ, "marking": MARKING, "marked": MARKED, "answered": ANSWERED}
-DOT = b".\r\n"
+DOT = ".\r\n"
 SMTP = cast("SmtpSettings", SimpleNamespace(timeout=1, final_timeout=1))
 
 
@@ -161,7 +163,7 @@ class Post:
         """One transaction."""
         wire = cast("Line", Wire(self._puppet, document.letter))
         try:
-            code, text = send(wire, Envelope.of(document), b"Subject: .\r\n\r\n.\r\n", SMTP, mark)
+            code, text = alone(in_steps(wire, Envelope.of(document), b"Subject: .\r\n\r\n.\r\n", SMTP, mark))
         except Stop as stop:
             return Receipt(document.letter, stop.verdict, stop.phase, stop.code, stop.text)
         return Receipt(document.letter, Verdict.ACCEPTED, "dot", code, text)
@@ -171,7 +173,7 @@ class Wire:
     """A connection to the mail server, which hangs up when it hears nothing for too long."""
 
     def __init__(self, puppet: Puppet, letter: str) -> None:
-        self._puppet, self._letter, self._heard, self._dot = puppet, letter, puppet.house.now, False
+        self._puppet, self._letter, self._heard, self._said = puppet, letter, puppet.house.now, ""
         self.sock = self.file = self
 
     def settimeout(self, _: float) -> None:
@@ -185,30 +187,37 @@ class Wire:
         """It never speaks before it is spoken to."""
         return False
 
-    def docmd(self, command: str) -> tuple[int, bytes]:
-        """Answer a command."""
-        if command.startswith("MAIL"):
-            return 250, b"ok"
-        self._hear()
-        wanted = 354 if command == "DATA" else 250
-        return {LATER: 450, NO: 550}.get(self._puppet.reply, wanted), b"so be it"
+    def awaited(self) -> None:
+        """Its replies are there at once."""
 
-    def send(self, content: bytes) -> None:
-        """Hear the content, or the dot."""
-        self._dot = content == DOT
-        if not self._dot:
-            self._puppet.pause(BODY)
-            return
+    def putcmd(self, command: str) -> None:
+        """Hear a command."""
+        self._said = command
+
+    def put(self, _: bytes) -> Iterator[Never]:
+        """Hear the content."""
+        self._puppet.pause(BODY)
+        yield from ()
+
+    def send(self, dot: bytes) -> None:
+        """Hear the dot."""
+        self._said = dot.decode()
         self._puppet.pause(CHECKED)
         self._hear()
         if self._puppet.reply in (OK, TAKEN):
             self._puppet.house.out.append(self._letter)
 
     def getreply(self) -> tuple[int, bytes]:
-        """Answer the dot."""
-        if self._puppet.reply in (TAKEN, LOST):
-            raise smtplib.SMTPServerDisconnected
-        return {LATER: 451, NO: 554}.get(self._puppet.reply, 250), b"so be it"
+        """Answer what was heard last."""
+        reply = self._puppet.reply
+        if self._said == DOT:
+            if reply in (TAKEN, LOST):
+                raise smtplib.SMTPServerDisconnected
+            return {LATER: 451, NO: 554}.get(reply, 250), b"so be it"
+        if self._said.startswith("MAIL"):
+            return 250, b"ok"
+        self._hear()
+        return {LATER: 450, NO: 550}.get(reply, 354 if self._said == "DATA" else 250), b"so be it"
 
     def _hear(self) -> None:
         house = self._puppet.house

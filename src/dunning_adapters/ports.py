@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -164,18 +164,56 @@ class Transport(Protocol):
         """
 
 
+Mark = Callable[[], float | None]
+"""Asked once, when a letter is about to leave: the moment of `time.monotonic()` until which it must be out, or None
+when it must stay."""
+
+
 @runtime_checkable
 class Marking(Protocol):
     """A transport that can say when a letter is about to go. Optional, beside `Transport`: what went wrong until then
     leaves no doubt, whatever becomes of the program."""
 
-    def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
         """Deliver one document as `deliver` does, and call `mark` on the way.
 
         `mark` is called once, after every recipient was accepted and before any content is handed over; a letter that
         does not come so far is not marked. It gives the moment of `time.monotonic()` until which the letter must be
         out, or None when nothing may be sent: LATER in phase `mark`. Past the moment nothing is handed over: LATER in
         phase `deadline`. What `mark` raises is passed on, with nothing sent.
+        """
+
+
+class Wait(Protocol):
+    """What a delivery waits for: a server's answer, or room for more of a letter."""
+
+    @property
+    def until(self) -> float:
+        """The moment of `time.monotonic()` from which on it is of no use to wait."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it is for room."""
+
+    def fileno(self) -> int:
+        """The socket to watch; negative when there is none any more."""
+
+    def over(self) -> bool:
+        """Whether the delivery can go on without waiting. Never waits, and raises nothing."""
+
+
+Steps = Generator[Wait | Mark, float | None, Receipt]
+"""A delivery that stops where it would have to wait, and once at its mark. It is sent what the mark gave."""
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """A transport that delivers step by step: one thread serves many connections. Optional, beside `Marking`."""
+
+    def in_steps(self, document: Document, mark: Mark) -> Steps:
+        """As `deliver_marked`, but `mark` is not called: it is yielded, and what it gave, or raised, comes back.
+
+        What is yielded otherwise is to be waited for. Whoever goes on too early makes the delivery wait by itself.
         """
 
 

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
-from threading import Lock
+from typing import cast
 
 import sqlalchemy as sa
 
 from dunning_adapters.approvals import Request, seal, voided
+from dunning_adapters.convoy import Outcome, convoy
 from dunning_adapters.garbage import rare_collections
 from dunning_adapters.marking import TOO_LATE, UNMARKED
-from dunning_adapters.pool import shared
-from dunning_adapters.ports import Receipt, Transport, Verdict
+from dunning_adapters.ports import Mark, Receipt, Steps, Transport, Verdict, Wait
 from dunning_adapters.posting import RESULTS, Case, connected, dispatched, earlier, receipt_of, said
 from dunning_adapters.promises import REPAIR, UNPROMISED, told
 from dunning_adapters.proposal import Proposal
 from dunning_adapters.result import Delivery, End
 from dunning_adapters.runner import Runner
 from dunning_adapters.sql.approvals import approved
+from dunning_adapters.sql.moves import Change
 from dunning_adapters.sql.outbox import Lease, Lost, Outbox, Refused, State, Waiting
 from dunning_adapters.sql.switch import may_send
+from dunning_adapters.steps import delivery
 from dunning_core.document import Document
-from dunning_core.errors import AlreadyRecorded, DunningError, TransportError
+from dunning_core.errors import AlreadyRecorded, DunningError, HistoryError, TransportError
 from dunning_core.event import Event, EventKind
 from dunning_core.values import Problem
 
@@ -37,8 +39,8 @@ LONGEST_PAUSE = 6 * 3600
 AT_ONCE = 1000
 """Letters of one claim at the most, however many connections there are."""
 
-Task = Callable[[Transport], Delivery]
-"""What is to be done with a letter, over the connection that is free."""
+_Stepping = Generator[Wait | Mark, float | None, Delivery]
+"""A letter on its way, step by step."""
 
 
 def _go_on(moment: str) -> None:
@@ -61,9 +63,9 @@ def queue(runner: Runner, outbox: Outbox, proposal: Proposal) -> list[Refused]:
 class Worker:
     """One worker with connections of its own. Any number of them, on any number of machines, share an outbox.
 
-    `connections` are the transports that it sends over at the same time, each in a thread; if there are none, the
-    runner's, without threads. `day` is what it takes for today, if that is not today. `pause` gives a name to each
-    moment at which a process can die; tests stop it there.
+    `connections` are the transports that it sends over at the same time, all in one thread; if there are none, the
+    runner's. `day` is what it takes for today, if that is not today. `pause` gives a name to each moment at which a
+    process can die; tests stop it there.
     """
 
     runner: Runner
@@ -76,8 +78,10 @@ class Worker:
     recorded: list[Event] = field(default_factory=list)
     connections: Sequence[Transport] = ()
     _claimed: list[Lease] = field(default_factory=list)
-    _writing: Lock = field(default_factory=Lock)
-    _failures: list[Exception] = field(default_factory=list)
+    _answers: list[_Answer] = field(default_factory=list)
+    """What servers answered and is not recorded yet."""
+    _failure: Exception | None = None
+    """Why an answer could not be recorded."""
 
     def work(self) -> Iterator[Delivery]:
         """Carry out what is ready until nothing is.
@@ -94,18 +98,12 @@ class Worker:
                 open_ones.enter_context(rare_collections())
                 for transport in self._transports:
                     open_ones.enter_context(connected(transport))
-                open_ones.enter_context(self.outbox.history.written_by(len(self._transports)))
-                yield from shared(self._tasks(), self._transports, lambda task, transport: task(transport))
-            self._heed_failures()
+                while self._claimed:
+                    yield from self._carry(self._claimed)
+                    self._claim()
         except TransportError as error:
             self._give_back(self._claimed, str(error))
             raise
-
-    def _tasks(self) -> Iterator[Task]:
-        """What is to be done with the letters claimed, and with those claimed when these are handed out."""
-        while self._claimed:
-            yield from self._carry(self._claimed)
-            self._claim()
 
     def _claim(self) -> None:
         rules = self.runner.settings.work
@@ -146,7 +144,7 @@ class Worker:
             self.problems.append(Problem("outbox", what, mend="see: dunning doubts list"))
         self.outbox.expire(self._today - timedelta(self.runner.settings.run.plan_valid_days))
 
-    def _carry(self, leases: Sequence[Lease]) -> Iterator[Task]:
+    def _carry(self, leases: Sequence[Lease]) -> Iterator[Delivery]:
         for on in sorted({lease.on for lease in leases}):
             mine = {lease.action.key: lease for lease in leases if lease.on == on}
             if on > self._today:  # the clock went back: to send it now would be to send it early
@@ -155,17 +153,20 @@ class Worker:
             read_at = self.monotonic()
             standing, gone = self.runner.standing([lease.action for lease in mine.values()], on)
             self.pause("read")
-            for delivery in gone:
-                self._settle(mine[delivery.action.key], State.LEASED, State.CANCELLED, (), delivery.text)
-                yield partial(_done, delivery)
-            for case in standing:
-                yield partial(self._deliver, mine[case.action.key], case, read_at)
+            for one in gone:
+                self._settle(mine[one.action.key], State.LEASED, State.CANCELLED, (), one.text)
+                yield one
+            tasks = (partial(self._deliver, mine[case.action.key], case, read_at) for case in standing)
+            try:
+                yield from convoy(tasks, self._transports, self.marked)
+            finally:
+                self._record_all(())
+            self._heed_failure()
 
-    def _deliver(self, lease: Lease, case: Case, read_at: float, transport: Transport) -> Delivery:
-        self._heed_failures()
+    def _deliver(self, lease: Lease, case: Case, read_at: float, transport: Transport) -> _Stepping:
+        self._heed_failure()
         try:
-            with self._writing:  # plugins and templates of others need not know of threads
-                document = self.runner.write(case, lease.on, lease.attempt, earlier(case))
+            document = self.runner.write(case, lease.on, lease.attempt, earlier(case))
         except DunningError as error:
             self._settle(lease, State.LEASED, State.CANCELLED, (), str(error))
             return Delivery(case.action, case.customer, End.NOT_WRITTEN, text=str(error))
@@ -177,20 +178,15 @@ class Worker:
             self._settle(lease, State.LEASED, State.UNAPPROVED, void, why)
             return Delivery(case.action, case.customer, End.UNAPPROVED, text=why)
         mark = _Mark(self, lease, case, document, read_at)
-        receipt = self._sent(document, transport, mark)
+        receipt = yield from self._sent(document, transport, mark)
         self.pause("answered")
         end, text = self._record(lease, mark, receipt)
         return Delivery(case.action, case.customer, end, document, text).light()
 
-    def _sent(self, document: Document, transport: Transport, mark: _Mark) -> Receipt:
+    def _sent(self, document: Document, transport: Transport, mark: _Mark) -> Steps:
         """What the transport says; what it raises is an answer too, of this one letter."""
         try:
-            deliver_marked = getattr(transport, "deliver_marked", None)  # to ask for a Protocol takes much longer
-            if deliver_marked is not None:
-                return receipt_of(deliver_marked(document, mark), document)
-            if mark() is None:
-                return Receipt(document.letter, Verdict.LATER, UNMARKED)
-            return receipt_of(transport.deliver(document), document)
+            return receipt_of((yield from delivery(transport, document, mark)), document)
         except TransportError as error:
             self._record(mark.lease, mark, Receipt(document.letter, Verdict.LATER, "connect", text=str(error)))
             raise
@@ -207,7 +203,7 @@ class Worker:
             case Verdict.ACCEPTED | Verdict.REFUSED:
                 to = State.SENT if receipt.verdict is Verdict.ACCEPTED else State.REFUSED
                 if mark.made:
-                    self._settle_soon(lease, to, result, text)
+                    self._answered(_Answer(lease, to, result, text))
                 else:
                     self._settle(lease, was, to, (mark.dispatched, result), text)
             case Verdict.IN_DOUBT:
@@ -228,27 +224,49 @@ class Worker:
     def _settle(self, lease: Lease, was: State, to: State, events: Sequence[Event], text: str) -> None:
         self._tolerating(lease, events, lambda state: self.outbox.settle(lease, state, to, events, text), was)
 
-    def _settle_soon(self, lease: Lease, to: State, result: Event, text: str) -> None:
-        """What a server answered is recorded with the next mark: by then many have answered."""
+    def _answered(self, answer: _Answer) -> None:
+        """What a server answered is recorded with the next marks: by then many have answered. Over one connection
+        there is nobody else, and it is recorded now."""
+        self._answers.append(answer)
+        if len(self._transports) == 1:
+            self._record_all(())
 
-        def ended(error: Exception | None) -> None:
-            match error:
-                case None:
-                    self.recorded.append(result)
-                case Lost() | AlreadyRecorded():
-                    try:
-                        self._settle(lease, State.SENDING, to, (result,), text)
-                    except Exception as failed:  # noqa: BLE001 - this thread carries another letter
-                        self._failures.append(failed)
-                case _:
-                    self._failures.append(error)
+    def marked(self, marks: Sequence[Mark]) -> Sequence[Outcome]:
+        """What becomes of letters that are about to leave; what was answered is recorded with them."""
+        asked = [cast("_Mark", mark) for mark in marks]
+        wanted = [mark.wanted() for mark in asked]
+        told = iter(self._record_all([change for change in wanted if change is not None]))
+        return [
+            None if change is None else mark.outcome(next(told)) for mark, change in zip(asked, wanted, strict=True)
+        ]
 
-        self.outbox.settle_soon(lease, to, (result,), text, ended)
+    def _record_all(self, marks: Sequence[Change]) -> list[Exception | None]:
+        """Record marks, after all answers that wait for it; gives what became of the marks."""
+        answers, self._answers = self._answers, []
+        changes = [self.outbox.settling(one.lease, State.SENDING, one.to, (one.result,), one.text) for one in answers]
+        told = self.outbox.record([*changes, *marks])
+        for answer, error in zip(answers, told, strict=False):
+            self._recorded(answer, error)
+        return told[len(answers) :]
 
-    def _heed_failures(self) -> None:
-        """Raise what was not recorded. Those letters are `sending` still, and come to be in doubt."""
-        if self._failures:
-            raise self._failures[0]
+    def _recorded(self, answer: _Answer, error: Exception | None) -> None:
+        """An answer is recorded, or comes too late, or cannot be: then its letter is `sending` still, and will be in
+        doubt."""
+        match error:
+            case None:
+                self.recorded.append(answer.result)
+            case Lost() | AlreadyRecorded():
+                try:
+                    self._settle(answer.lease, State.SENDING, answer.to, (answer.result,), answer.text)
+                except HistoryError as failed:
+                    self._failure = self._failure or failed
+            case _:
+                self._failure = self._failure or error
+
+    def _heed_failure(self) -> None:
+        """Raise what kept an answer from being recorded: where that fails nothing should be sent."""
+        if self._failure is not None:
+            raise self._failure
 
     def _tolerating(self, lease: Lease, events: Sequence[Event], move: Callable[[State], None], was: State) -> None:
         """A receipt that comes late, after the letter was put in doubt, settles the doubt: it is the same lease."""
@@ -276,33 +294,53 @@ class Worker:
         return dispatched.answered(EventKind.IN_DOUBT, self._today, "its worker died", self.runner.clock())
 
 
-def _done(delivery: Delivery, _: Transport) -> Delivery:
-    """There is nothing to carry any more."""
-    return delivery
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a server said of a letter that was marked."""
+
+    lease: Lease
+    to: State
+    result: Event
+    text: str
 
 
 class _Mark:
-    """Called by the transport in the last moment: asks whether the letter may leave, and records that it does."""
+    """The last moment: whether the letter may leave, and the record that it does."""
 
     def __init__(self, worker: Worker, lease: Lease, case: Case, document: Document, read_at: float) -> None:
         self.lease, self.made, self.said = lease, False, ""
         self._worker, self._read_at, self._document = worker, read_at, document
+        self._asked_at = 0.0
         self.dispatched = dispatched(case, document, lease.on, worker.runner.clock())
 
     def __call__(self) -> float | None:
         """Until when (monotonic) the final dot must be out; None: nothing may be sent."""
-        worker, rules = self._worker, self._worker.runner.settings.work
+        [outcome] = self._worker.marked([self])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def wanted(self) -> Change | None:
+        """What is to be recorded; None if the letter must stay in any case."""
+        worker = self._worker
         worker.pause("marking")
-        now = worker.monotonic()
-        if now - self._read_at > rules.facts_max_age_seconds:
+        self._asked_at = worker.monotonic()
+        if self._asked_at - self._read_at > worker.runner.settings.work.facts_max_age_seconds:
             self.said = "the facts were read too long ago"
             return None
-        try:
-            self.made = worker.outbox.mark(self.lease, self.dispatched, *worker.allowed(self.lease, self._document))
-        except AlreadyRecorded:
-            self.said = "another program has sent it"
-        if not self.made:
-            return None
-        worker.recorded.append(self.dispatched)
-        worker.pause("marked")
-        return now + rules.deadline_seconds
+        return worker.outbox.marking(self.lease, self.dispatched, *worker.allowed(self.lease, self._document))
+
+    def outcome(self, error: Exception | None) -> Outcome:
+        """What the mark gives, when recording it ended so."""
+        match error:
+            case None:
+                self.made = True
+                self._worker.recorded.append(self.dispatched)
+                self._worker.pause("marked")
+                return self._asked_at + self._worker.runner.settings.work.deadline_seconds
+            case Lost():
+                return None
+            case AlreadyRecorded():
+                self.said = "another program has sent it"
+                return None
+        return error

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from dunning_adapters.hookspecs import Adapter
 from dunning_adapters.ports import Transport, Verdict
 from dunning_adapters.smtp import SmtpSettings, SmtpTransport, dunning_adapters
-from dunning_adapters.testing import MarkingConformance
+from dunning_adapters.testing import StepwiseConformance
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import TransportError
 
@@ -315,7 +315,7 @@ def test_the_adapter_is_offered_by_name():
     assert (made.channel, made.idempotent) == ("email", False)
 
 
-class TestSmtpConformance(MarkingConformance):
+class TestSmtpConformance(StepwiseConformance):
     @pytest.fixture(autouse=True)
     def server(self, serve):
         self.port, self.inbox = serve()

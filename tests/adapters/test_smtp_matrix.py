@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 import warnings
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import chain
@@ -13,6 +14,9 @@ from time import monotonic
 import pytest
 from scripted_smtp import AT_ONCE, FAULTS, OFFERS, ScriptedServer, secured
 
+from dunning_adapters.convoy import convoy
+from dunning_adapters.marking import at_once
+from dunning_adapters.message import serialise
 from dunning_adapters.ports import Verdict
 from dunning_adapters.smtp import SmtpSettings, SmtpTransport
 from dunning_adapters.smtp.line import Replies
@@ -41,6 +45,31 @@ def transport(server, **changes):
     values = {"host": "127.0.0.1", "port": server.port, "security": "none", "domain": "firma.pl"}
     values |= {"timeout": 0.4, "final_timeout": 0.4}
     return SmtpTransport(SmtpSettings.model_validate(values | changes), Path(), clock=lambda: AT)
+
+
+@pytest.fixture(params=["alone", "in company"])
+def deliver(request):
+    """Delivers a letter by itself, or beside others over connections of their own, which it must not disturb."""
+    if request.param == "alone":
+        yield lambda port, letter: port.deliver(letter)
+        return
+    with ExitStack() as opened:
+        servers = [opened.enter_context(ScriptedServer()) for _ in range(2)]
+        others = [opened.enter_context(transport(one, timeout=3, final_timeout=3)) for one in servers]
+
+        def deliver(port, letter):
+            def task(document):
+                def run(hand):
+                    return hand, (yield from hand.in_steps(document, at_once))
+
+                return run
+
+            tasks = map(task, (letter, LETTER, LETTER))
+            receipts = dict(convoy(tasks, [port, *others], lambda marks: [mark() for mark in marks]))
+            assert {receipts[one].verdict for one in others} == {ACCEPTED}
+            return receipts[port]
+
+        yield deliver
 
 
 def with_login(server, certified, **changes):
@@ -104,16 +133,17 @@ CODES = {"4xx": {451}, "5xx": {550}, "garbage": {-1}}
 
 @pytest.mark.parametrize("offers", [OFFERS, AT_ONCE], ids=["one by one", "at once"])
 @pytest.mark.parametrize(("phase", "fault"), CELLS)
-def test_the_verdict_of_every_phase_and_fault(phase, fault, offers, monkeypatch):
+def test_the_verdict_of_every_phase_and_fault(phase, fault, offers, deliver, monkeypatch):
     """Nothing is unknown before the dot, and nothing but the server's answer makes it known after."""
     letter = LARGE if (phase, fault) == ("body", "stall") else LETTER
     patience = dict.fromkeys(("timeout", "final_timeout"), 0.4 if fault == "stall" else 3)
     if phase == "content" or (phase == "body" and fault != "stall"):  # the server must get its word in before the dot
         ahead = Replies.ahead
-        monkeypatch.setattr(Replies, "ahead", lambda self: server.spoken.wait(3) and ahead(self))
+        held_up = lambda line: line is getattr(port._line, "file", None) and not server.spoken.wait(3)  # noqa: E731 - short
+        monkeypatch.setattr(Replies, "ahead", lambda self: not held_up(self) and ahead(self))
     with ScriptedServer(phase, fault, offers=offers) as server:
         with transport(server, **patience) as port:
-            receipt = port.deliver(letter)
+            receipt = deliver(port, letter)
         expected = MATRIX[phase].get(fault, ACCEPTED if phase not in {"body", "content"} else LATER)
         where = "dot" if expected is ACCEPTED else TOLD.get(phase, phase)
         assert (receipt.verdict, receipt.phase) == (expected, where)
@@ -128,10 +158,10 @@ def test_the_verdict_of_every_phase_and_fault(phase, fault, offers, monkeypatch)
 @pytest.mark.parametrize("offers", [OFFERS, AT_ONCE], ids=["one by one", "at once"])
 @pytest.mark.parametrize("phase", ["mail", "rcpt", "rcpt2", "data", "dot"])
 @pytest.mark.parametrize("fault", ["close", "reset", "garbage", "4xx", "5xx"])
-def test_the_next_letter_does_not_suffer_for_it(phase, fault, offers):
+def test_the_next_letter_does_not_suffer_for_it(phase, fault, offers, deliver):
     with ScriptedServer(phase, fault, offers=offers) as server, transport(server, timeout=3, final_timeout=3) as port:
-        port.deliver(LETTER)
-        assert port.deliver(replace(LETTER, attempt=2)).verdict is ACCEPTED
+        deliver(port, LETTER)
+        assert deliver(port, replace(LETTER, attempt=2)).verdict is ACCEPTED
         kept = fault in {"4xx", "5xx"}
         assert len(server.commands) == (1 if kept else 2)
         assert ("rset" in server.commands[0]) == kept
@@ -151,15 +181,15 @@ def test_a_server_that_has_too_much_to_do_is_asked_again_later(phase, code):
 
 @pytest.mark.parametrize("fault", ["drip", "endless"])
 @pytest.mark.parametrize("phase", ["banner", "ehlo", "mail", "rcpt", "data", "dot"])
-def test_a_reply_without_end_ends(phase, fault):
+def test_a_reply_without_end_ends(phase, fault, deliver):
     began = monotonic()
     with ScriptedServer(phase, fault) as server:
         port = transport(server)
         if phase in {"banner", "ehlo"}:
             with pytest.raises(TransportError):
-                port.deliver(LETTER)
+                deliver(port, LETTER)
         else:
-            receipt = port.deliver(LETTER)
+            receipt = deliver(port, LETTER)
             assert (receipt.verdict, receipt.phase) == (IN_DOUBT if phase == "dot" else LATER, phase)
     assert monotonic() - began < 2
 
@@ -177,6 +207,59 @@ def test_a_deadline_holds_however_slowly_a_server_goes_on():
         receipt = port.deliver_marked(LETTER, lambda: monotonic() + 0.1)
         assert (receipt.verdict, receipt.phase) == (LATER, "deadline")
         assert server.letters == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "whole"),
+    [
+        (b"250 fine\r\n", 10),
+        (b"250-one\r\n250-two\r\n250 three\r\n", 29),
+        (b"2a0-what\r\n250 fine\r\n", 10),
+        (b"\r\n250 fine\r\n", 2),
+        (b"250-" + b"x" * 9000, 8193),
+        (b"250-more\r\n" * 7000, 65537),
+    ],
+    ids=["one line", "three", "no code", "empty", "long line", "endless"],
+)
+def test_a_reply_is_over_when_nothing_of_it_is_missing(reply, whole):
+    ours, theirs = socket.socketpair()
+    ours.settimeout(5)
+    with ours, theirs:
+        replies = Replies(ours)
+        replies.expect(5)
+        theirs.sendall(reply[: whole - 1])
+        assert not any(replies.over() for _ in range(20))
+        theirs.sendall(reply[whole - 1 : whole])
+        assert replies.over()
+
+
+def test_a_reply_is_over_when_nobody_is_there_to_say_it():
+    ours, theirs = socket.socketpair()
+    replies = Replies(ours)
+    theirs.sendall(b"250-")
+    assert not replies.over()
+    theirs.close()
+    assert replies.over()
+    ours.close()
+    assert replies.over()
+
+
+@pytest.mark.parametrize("security", ["none", "tls"])
+def test_a_large_letter_lets_the_others_pass(security, certified):
+    def task(document):
+        def run(hand):
+            return document, (yield from hand.in_steps(document, at_once)).verdict
+
+        return run
+
+    with ExitStack() as opened:
+        context = secured(certified) if security == "tls" else None
+        servers = [opened.enter_context(ScriptedServer(context=context)) for _ in range(3)]
+        how = {"security": security, "ca_file": certified / "ca.pem"} | dict.fromkeys(("timeout", "final_timeout"), 10)
+        ports = [opened.enter_context(transport(one, **how)) for one in servers]
+        found = list(convoy(map(task, (LARGE, LETTER, LETTER)), ports, lambda marks: [mark() for mark in marks]))
+    assert found == [(LETTER, ACCEPTED), (LETTER, ACCEPTED), (LARGE, ACCEPTED)]
+    assert servers[0].letters[0] + b"\r\n" == serialise(LARGE, domain="firma.pl", at=AT).replace(b"\r\n.", b"\r\n..")
 
 
 # A cut at every byte ----------------------------------------------------------------------------------------------
@@ -199,6 +282,10 @@ class Severed:
         if len(part) < len(words):
             self.wire.shutdown(socket.SHUT_WR)
             raise ConnectionResetError(104, "Connection reset by peer")
+
+    def send(self, words):
+        self.sendall(words)
+        return len(words)
 
 
 def every(size):
@@ -226,14 +313,14 @@ def test_a_dialogue_cut_at_any_byte_of_ours(letter):
             assert len(server.letters) == before
 
 
-def test_a_dialogue_cut_at_any_byte_of_the_servers():
+def test_a_dialogue_cut_at_any_byte_of_the_servers(deliver):
     greeting = b"220 mx.example ESMTP\r\n" + OFFERS
     whole = greeting + b"250 fine\r\n" * 3 + b"354 go ahead\r\n" + b"250 queued\r\n"
     for most in range(len(whole)):
         with ScriptedServer(most=most) as server:
             port = transport(server, timeout=2, final_timeout=2)
             try:
-                receipt = port.deliver(LETTER)
+                receipt = deliver(port, LETTER)
             except TransportError:
                 assert most < len(greeting)
                 assert not server.letters

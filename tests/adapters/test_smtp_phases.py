@@ -221,7 +221,7 @@ def test_an_interruption_hangs_up(monkeypatch):
         def interrupted(*_):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("dunning_adapters.smtp.send", interrupted)
+        monkeypatch.setattr("dunning_adapters.smtp.in_steps", interrupted)
         with pytest.raises(KeyboardInterrupt):
             port.deliver(LETTER)
         assert port._line is None

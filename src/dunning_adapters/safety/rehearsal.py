@@ -12,10 +12,11 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from dunning_adapters.folder import FolderSettings, FolderTransport
-from dunning_adapters.ports import Receipt, Transport, Verdict
+from dunning_adapters.ports import Mark, Receipt, Steps, Transport
+from dunning_adapters.steps import alone, delivery
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import TransportError
 from dunning_core.values import digest
@@ -121,16 +122,15 @@ class Guarded:
 class GuardedMarking(Guarded):
     """The same around a transport that says when a letter is about to leave."""
 
-    def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
         """As `deliver`, and `mark` is called once before anything of the content is sent."""
-        carrier: Any = self._entered()
+        return alone(self.in_steps(document, mark))
+
+    def in_steps(self, document: Document, mark: Mark) -> Steps:
+        """The same step by step, as far as whoever carries it takes steps."""
+        carrier = self._entered()
         rehearsed = redirected(document, self._catch_all, self._why) if self._why else document
-        if hasattr(carrier, "deliver_marked"):
-            receipt: Receipt = carrier.deliver_marked(rehearsed, mark)
-        elif mark() is None:
-            receipt = Receipt(rehearsed.letter, Verdict.LATER, phase="mark")
-        else:
-            receipt = carrier.deliver(rehearsed)
+        receipt = yield from delivery(carrier, rehearsed, mark)
         return replace(receipt, letter=document.letter) if self._why else receipt
 
 

@@ -15,14 +15,15 @@ from dunning_adapters.hookspecs import Adapter, hookimpl
 from dunning_adapters.letterbox import found
 from dunning_adapters.marking import at_once
 from dunning_adapters.message import letter_name, message_id, serialise
-from dunning_adapters.ports import Receipt, Verdict
+from dunning_adapters.ports import Mark, Receipt, Steps, Verdict
 from dunning_adapters.readback import assert_sound, read_back
 from dunning_adapters.smtp.connection import connect, return_path_secret, unusable
 from dunning_adapters.smtp.line import Line
 from dunning_adapters.smtp.replies import LOGIN_WANTED
 from dunning_adapters.smtp.return_path import ReturnPath
 from dunning_adapters.smtp.settings import SmtpSettings
-from dunning_adapters.smtp.transaction import Envelope, Stop, reset, send
+from dunning_adapters.smtp.transaction import Envelope, Stepping, Stop, in_steps, reset
+from dunning_adapters.steps import alone
 from dunning_core.document import Document
 from dunning_core.errors import RenderError
 
@@ -65,15 +66,19 @@ class SmtpTransport:
         """Deliver one letter. Raises TransportError when no connection can be had; nothing was sent then."""
         return self.deliver_marked(document, at_once)
 
-    def deliver_marked(self, document: Document, mark: Callable[[], float | None]) -> Receipt:
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
         """Deliver one letter, marked between its last recipient and DATA; the deadline is for the final dot."""
+        return alone(self.in_steps(document, mark))
+
+    def in_steps(self, document: Document, mark: Mark) -> Steps:
+        """The same step by step: it stops before each reply, at the mark, and while the server takes no more."""
         try:
             envelope = self._envelope(document)
             content = self._content(document)
         except RenderError as error:
             return Receipt(document.letter, Verdict.REFUSED, phase="message", text=str(error))
         try:
-            code, text = self._sent(envelope, content, mark)
+            code, text = yield from self._sent(envelope, content, mark)
         except Stop as stop:
             if stop.broken:
                 self._hang_up()
@@ -86,7 +91,7 @@ class SmtpTransport:
         self._clean = True
         return Receipt(document.letter, Verdict.ACCEPTED, "dot", code, text)
 
-    def _sent(self, envelope: Envelope, content: bytes, mark: Callable[[], float | None]) -> tuple[int, str]:
+    def _sent(self, envelope: Envelope, content: bytes, mark: Mark) -> Stepping[tuple[int, str]]:
         """The reply that accepted it. Raises Stop, or TransportError when no connection can be had.
 
         MAIL also asks whether the server is still there: one that hung up since the letter before is called again,
@@ -95,12 +100,12 @@ class SmtpTransport:
         line, used = self._fresh_line(), self._served > 0
         self._served, self._clean = self._served + 1, False
         try:
-            return send(line, envelope, content, self._settings, mark)
+            return (yield from in_steps(line, envelope, content, self._settings, mark))
         except Stop as stop:
             if not (used and stop.phase == "mail" and stop.broken):
                 raise
         self._hang_up()
-        return self._sent(envelope, content, mark)
+        return (yield from self._sent(envelope, content, mark))
 
     def _content(self, document: Document) -> bytes:
         """The letter's bytes, read back."""

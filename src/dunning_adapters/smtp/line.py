@@ -10,25 +10,59 @@ import select
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import inf
 from time import monotonic
+from typing import Any, Final
 
-MOST = 65536
+MOST: Final = 65536
 """Bytes of one reply."""
+LONGEST: Final = 8192
+"""Bytes of a line of it; `smtplib` gives up beyond."""
+PIECE: Final = 16384
+"""Bytes that are handed over at a time: the most that TLS puts into one record."""
 
 
 class Replies:
-    """What comes from the server, as the file that `smtplib` reads lines from."""
+    """What comes from the server, as the file that `smtplib` reads lines from, and what a delivery waits for."""
+
+    writes: Final = False
 
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire
         self._heard = bytearray()
-        self._until, self._left, self._begun = 0.0, 0, False
+        self.until, self._left, self._begun = 0.0, 0, False
 
     def expect(self, patience: float | None) -> None:
         """From now on, one reply has so many seconds (None: any)."""
-        self._until = monotonic() + patience if patience is not None else float("inf")
+        self.until = monotonic() + patience if patience is not None else inf
         self._left, self._begun = MOST, False
+
+    def fileno(self) -> int:
+        """The connection's."""
+        return self._wire.fileno()
+
+    def over(self) -> bool:
+        """Whether a reply is here to its end, or none will come. Never waits."""
+        self._begun = True  # who asks does not want to wait long when he reads
+        while not self._is_whole():
+            try:
+                more = self._at_hand()
+            except (OSError, ValueError):  # whoever reads now is told
+                return True
+            if not more:
+                return more is not None
+            self._heard += more
+        return True
+
+    def _is_whole(self) -> bool:
+        """Whether the last line of a reply has come, or what cannot be one."""
+        begin = 0
+        while (end := self._heard.find(b"\n", begin)) >= 0:
+            if self._heard[begin + 3 : begin + 4] != b"-" or not self._heard[begin : begin + 3].isdigit():
+                return True
+            begin = end + 1
+        return len(self._heard) > min(MOST, begin + LONGEST)
 
     def readline(self, most: int) -> bytes:
         """The next line, its end included; what there is of it when the server hangs up. Raises OSError."""
@@ -47,7 +81,7 @@ class Replies:
     def _hear(self) -> bool:
         """Wait for more, as long as the reply has time; False when there will be none. Raises OSError."""
         begun, self._begun = self._begun, True
-        more = self._within(self._until - monotonic()) if begun else self._wire.recv(8192)
+        more = self._within(self.until - monotonic()) if begun else self._wire.recv(8192)
         self._heard += more
         return bool(more)
 
@@ -58,7 +92,7 @@ class Replies:
             message = "timed out"  # as a socket says it
             raise TimeoutError(message)
         patience = self._wire.gettimeout()
-        self._wire.settimeout(left if left != float("inf") else None)
+        self._wire.settimeout(left if left != inf else None)
         try:
             return self._wire.recv(8192)
         finally:
@@ -68,20 +102,42 @@ class Replies:
         """Whether the server has said something that was not read, or hung up. Never waits. Raises OSError."""
         if self._heard:
             return True
+        more = self._at_hand()
+        self._heard += more or b""
+        return more is not None
+
+    def _at_hand(self) -> bytes | None:
+        """What has come in the meantime: None if nothing has, b"" when the server hung up. Raises OSError."""
         if not _readable(self._wire):
-            return False
+            return None
         patience = self._wire.gettimeout()
         self._wire.settimeout(0)
         try:
-            self._heard += self._wire.recv(8192)
+            return self._wire.recv(8192)
         except (BlockingIOError, ssl.SSLWantReadError):  # TLS may have talked to itself: there is nothing for us
-            return False
+            return None
         finally:
             self._wire.settimeout(patience)
-        return True
 
     def close(self) -> None:
         """The socket is closed by whoever opened it."""
+
+
+class Room:
+    """Room for more of a letter, to be waited for."""
+
+    writes: Final = True
+
+    def __init__(self, wire: socket.socket, until: float) -> None:
+        self._wire, self.until = wire, until
+
+    def fileno(self) -> int:
+        """The connection's."""
+        return self._wire.fileno()
+
+    def over(self) -> bool:
+        """Let the others have their turn."""
+        return False
 
 
 def _readable(wire: socket.socket) -> bool:
@@ -101,13 +157,46 @@ class Line(smtplib.SMTP):
     def _print_debug(self, *args: object) -> None:
         """Say nothing, whatever the debug level: it would show the login and the letters."""
 
+    _awaited = False
+
+    def awaited(self) -> Replies:
+        """The next reply, whose time begins now."""
+        wire: Any = self.sock
+        replies: Replies = self.file or Replies(wire)
+        replies.expect(wire.gettimeout())
+        self.file, self._awaited = replies, True
+        return replies
+
     def getreply(self) -> tuple[int, bytes]:
         """One reply, as `smtplib` understands it."""
-        if self.sock is not None:
-            if self.file is None:
-                self.file = Replies(self.sock)
-            self.file.expect(self.sock.gettimeout())
+        if self.sock is not None and not self._awaited:
+            self.awaited()
+        self._awaited = False
         return super().getreply()
+
+    def put(self, content: bytes) -> Iterator[Room]:
+        """Send it as fast as the server takes it, all within the connection's time; gives what to wait for in between.
+
+        Raises SMTPServerDisconnected.
+        """
+        rest, until = memoryview(content), monotonic() + self._patience
+        while True:
+            if self.sock is None or monotonic() >= until:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("it does not take the letter")
+            try:
+                rest = rest[self.sock.send(rest[:PIECE]) :]
+            except OSError as error:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("Server not connected") from error
+            if not rest:
+                return
+            yield Room(self.sock, until)
+
+    @property
+    def _patience(self) -> float:
+        patience = None if self.sock is None else self.sock.gettimeout()
+        return inf if patience is None else patience
 
     def put_all(self, commands: Sequence[str]) -> None:
         """Say several commands at once (RFC 2920); each has a reply of its own."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import smtplib
 import socket
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from dunning_adapters.mailbox import address
 from dunning_adapters.marking import hindrance
-from dunning_adapters.ports import Verdict
+from dunning_adapters.ports import Mark, Verdict, Wait
 from dunning_adapters.smtp.line import Line
 from dunning_adapters.smtp.replies import (
     CLOSING,
@@ -30,6 +31,9 @@ from dunning_adapters.smtp.replies import (
 from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import RenderError
+
+Result = TypeVar("Result")
+Stepping = Generator[Wait | Mark, float | None, Result]
 
 
 class Stop(Exception):  # noqa: N818 - it ends a transaction, which need not be an error
@@ -77,58 +81,74 @@ def reset(line: Line, settings: SmtpSettings) -> bool:
         return False
 
 
-def send(
-    line: Line, envelope: Envelope, content: bytes, settings: SmtpSettings, mark: Callable[[], float | None]
-) -> tuple[int, str]:
+def in_steps(
+    line: Line, envelope: Envelope, content: bytes, settings: SmtpSettings, mark: Mark
+) -> Stepping[tuple[int, str]]:
     """One transaction; gives the reply that accepted it, with a note on refused copies. Raises Stop otherwise.
 
     Between the last recipient and DATA comes `mark`: greylisting and refused addresses leave a letter unmarked.
     """
     _give_time(line, settings.timeout)  # the reply to the dot before had more
-    notes = _name_all(line, envelope, len(content))
-    until = mark()
+    notes = yield from _name_all(line, envelope, len(content))
+    until = yield mark
     _heed(until, broken=False)
-    _expect(_next(_replies(line, ["DATA"]), "data"), "data", {GO_AHEAD})
-    _write_body(line, content)
-    code, text = _finish(line, settings, until)
+    _expect((yield from _Asked(line, ["DATA"]).next("data")), "data", {GO_AHEAD})
+    yield from _write_body(line, content)
+    code, text = yield from _finish(line, settings, until)
     return code, "; ".join([text, *notes])
 
 
-def _name_all(line: Line, envelope: Envelope, size: int) -> list[str]:
+def _name_all(line: Line, envelope: Envelope, size: int) -> Stepping[list[str]]:
     """Name the sender and everybody who gets the letter; gives a note on each refused copy. Nothing is sent by that."""
     stated = f" SIZE={size}" if line.has_extn("size") else ""
     people = (f"RCPT TO:<{one}>" for one in (*envelope.recipients, *envelope.copies))
-    replies = _replies(line, [f"MAIL FROM:<{envelope.sender}>{stated}", *people])
-    _expect(_next(replies, "mail"), "mail", TAKEN)
+    asked, notes = _Asked(line, [f"MAIL FROM:<{envelope.sender}>{stated}", *people]), []
+    _expect((yield from asked.next("mail")), "mail", TAKEN)
     for recipient in envelope.recipients:
-        _expect(_next(replies, "rcpt"), "rcpt", TAKEN, about=f"{recipient}: ")
-    return [note for copy in envelope.copies if (note := _refused_copy(_next(replies, "rcpt"), copy))]
+        _expect((yield from asked.next("rcpt")), "rcpt", TAKEN, about=f"{recipient}: ")
+    for copy in envelope.copies:
+        if note := _refused_copy((yield from asked.next("rcpt")), copy):
+            notes.append(note)  # noqa: PERF401 - no comprehension stops on the way
+    return notes
 
 
-def _replies(line: Line, commands: Sequence[str]) -> Iterator[tuple[int, bytes]]:
-    """Their replies in order. A server that takes commands in one go (RFC 2920) is asked once instead of many times;
-    then all its replies are off the line before the first of them is judged."""
-    if not line.has_extn("pipelining"):
-        yield from map(line.docmd, commands)
-        return
-    heard, broken = [], None
-    try:
-        line.put_all(commands)
-        for _ in commands:
-            heard.append(line.getreply())  # noqa: PERF401 - those before one that does not come count
-    except (smtplib.SMTPException, OSError) as error:
-        broken = error
-    yield from heard
-    if broken is not None:
-        raise broken
+class _Asked:
+    """Commands, and their replies in order. A server that takes commands in one go (RFC 2920) is asked once instead of
+    many times; then all its replies are off the line before the first of them is judged."""
+
+    def __init__(self, line: Line, commands: Sequence[str]) -> None:
+        self._line, self._commands = line, deque(commands)
+        self._heard: deque[tuple[int, bytes]] = deque()
+        self._broken: Exception | None = None
+
+    def next(self, phase: str) -> Stepping[tuple[int, bytes]]:
+        """A reply before the dot: whatever goes wrong here, nothing was sent."""
+        try:
+            if not self._line.has_extn("pipelining"):
+                self._line.putcmd(self._commands.popleft())
+                return (yield from _reply(self._line))
+            if self._commands:
+                yield from self._ask_all()
+            if not self._heard and self._broken is not None:
+                raise self._broken
+            return self._heard.popleft()
+        except (smtplib.SMTPException, OSError) as error:
+            raise Stop(Verdict.LATER, phase, 0, why(error), broken=True) from None
+
+    def _ask_all(self) -> Stepping[None]:
+        """Those replies count that came before one that does not."""
+        commands, self._commands = self._commands, deque()
+        try:
+            self._line.put_all(commands)
+            for _ in commands:
+                self._heard.append((yield from _reply(self._line)))
+        except (smtplib.SMTPException, OSError) as error:
+            self._broken = error
 
 
-def _next(replies: Iterator[tuple[int, bytes]], phase: str) -> tuple[int, bytes]:
-    """A reply before the dot: whatever goes wrong here, nothing was sent."""
-    try:
-        return next(replies)
-    except (smtplib.SMTPException, OSError) as error:
-        raise Stop(Verdict.LATER, phase, 0, why(error), broken=True) from None
+def _reply(line: Line) -> Stepping[tuple[int, bytes]]:
+    yield line.awaited()
+    return line.getreply()
 
 
 def _expect(reply: tuple[int, bytes], phase: str, wanted: Collection[int], *, about: str = "") -> None:
@@ -160,15 +180,15 @@ def _heed(until: float | None, *, broken: bool) -> None:
         raise Stop(Verdict.LATER, phase, 0, text, broken=broken)
 
 
-def _write_body(line: Line, content: bytes) -> None:
+def _write_body(line: Line, content: bytes) -> Stepping[None]:
     """Everything but the final dot. A server that speaks or leaves before the dot has not taken the letter."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
     body = (b"." if stuffed.startswith(b".") else b"") + stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n")
     try:
-        line.send(body)
+        yield from line.put(body)
         if line.file is None or not line.file.ahead():  # a word before the dot must not be taken for the answer to it
             return
-        reply = line.getreply()
+        reply = yield from _reply(line)
     except (smtplib.SMTPException, OSError) as error:
         raise Stop(Verdict.LATER, "body", 0, why(error), broken=True) from None
     verdict = Verdict.REFUSED if is_lasting(reply[0]) else Verdict.LATER
@@ -189,13 +209,13 @@ def _socket(line: Line) -> socket.socket:
     return line.sock
 
 
-def _finish(line: Line, settings: SmtpSettings, until: float | None) -> tuple[int, str]:
+def _finish(line: Line, settings: SmtpSettings, until: float | None) -> Stepping[tuple[int, str]]:
     """The dot and its reply. From the first byte of the dot on, only a 2xx, 4xx or 5xx tells what became of it."""
     try:
         _socket(line).settimeout(settings.final_timeout)
         _heed(until, broken=True)
         line.send(b".\r\n")
-        code, text = line.getreply()
+        code, text = yield from _reply(line)
     except (smtplib.SMTPException, OSError) as error:
         raise Stop(Verdict.IN_DOUBT, "dot", 0, why(error), broken=True) from None
     if is_done(code):

@@ -22,8 +22,7 @@ from dunning_adapters.sql.chunks import chunks
 from dunning_adapters.sql.conversion import FORMER, convert
 from dunning_adapters.sql.engine import engine_for, first_line, in_one_line, shown, url_from
 from dunning_adapters.sql.erasure import blank, listed
-from dunning_adapters.sql.group_commit import GroupCommit, Then
-from dunning_adapters.sql.moves import Move, carry_out
+from dunning_adapters.sql.moves import Change, Move, carry_out
 from dunning_adapters.sql.readings import Readings
 from dunning_adapters.sql.record import fingerprint, from_row, to_row
 from dunning_adapters.sql.safeguards import Safeguards
@@ -37,7 +36,7 @@ from dunning_adapters.sql.schema import (
     prepare,
     refuse_unknown,
 )
-from dunning_adapters.sql.transaction import LEVEL, transact
+from dunning_adapters.sql.transaction import LEVEL, CommitError, transact
 from dunning_adapters.sql.verify import Walk, walk
 from dunning_core.errors import AlreadyRecorded, HistoryError
 from dunning_core.event import Event, EventKind
@@ -72,7 +71,7 @@ Stage = tuple[str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """What one call of `append` writes."""
+    """What is written of one change."""
 
     rows: Sequence[Row]
     stages: Sequence[Stage]
@@ -93,8 +92,7 @@ class HistorySettings(BaseModel):
 
 
 class SqlHistory:
-    """Events in the tables of `schema`, which are made on first use. What threads append at the same moment is one
-    transaction.
+    """Events in the tables of `schema`, which are made on first use.
 
     Give it an Engine of yours (it is never disposed; on SQLite it should run in WAL mode with `synchronous=FULL`);
     `from_settings` makes one that is right. Opens nothing until the first use; may be shared between threads.
@@ -104,7 +102,6 @@ class SqlHistory:
         self._engine = engine
         self._name = f"history {shown(engine.url)}"
         self._secret = ""
-        self._commits = GroupCommit(self._write)
         self.safeguards = Safeguards(engine)
         """What holds sending back, kept in the same database."""
         self.readings = Readings(engine)
@@ -132,28 +129,49 @@ class SqlHistory:
             return
         stages = _stages(recorded)
         try:
-            self._commits.do(self._piece(recorded, stages, moves, beside))
+            self._write([self._piece(recorded, stages, moves, beside)])
         except _SAID as error:
             self._say(error, stages)
 
-    def append_soon(self, events: Iterable[Event], *, moves: Sequence[Move], then: Then) -> None:
-        """As `append`, but while several threads write nobody waits: it is part of the next transaction, at the latest
-        when `written_by` ends. `then` is told what `append` would have raised, or None."""
-        recorded = tuple(events)
-        stages = _stages(recorded)
+    def append_each(self, changes: Sequence[Change]) -> list[Exception | None]:
+        """Record all changes in one transaction; when that fails each alone, so that none suffers for another.
 
-        def tell(error: Exception | None) -> None:
-            if not isinstance(error, _SAID):
-                then(error)
-                return
+        Gives for each what `append` would have raised, or None.
+        """
+        told: list[Exception | None] = [None] * len(changes)
+        pieces: dict[int, _Piece] = {}
+        for number, change in enumerate(changes):
             try:
-                self._say(error, stages)
-            except Exception as said:  # noqa: BLE001 - it is told
-                then(said)
+                stages = _stages(change.events)
+                pieces[number] = self._piece(change.events, stages, change.moves)
+            except Exception as error:  # noqa: BLE001 - it is told
+                told[number] = self._told(error)
+        for number, failed in self._together(pieces):
+            told[number] = self._told(failed, pieces[number].stages)
+        return told
 
-        with self._named():
-            piece = self._piece(recorded, stages, moves)
-        self._commits.post(piece, tell)
+    def _together(self, pieces: Mapping[int, _Piece]) -> Iterator[tuple[int, Exception]]:
+        """Write pieces, all at once or each alone; gives the errors. Of a commit that failed nobody knows whether it
+        arrived, so it is not repeated."""
+        if not pieces:
+            return
+        try:
+            self._write(list(pieces.values()))
+        except Exception as error:  # noqa: BLE001 - it is told
+            if len(pieces) == 1 or isinstance(error, CommitError):
+                yield from ((number, error) for number in pieces)
+            else:
+                for number, piece in pieces.items():
+                    yield from self._together({number: piece})
+
+    def _told(self, error: Exception, stages: Sequence[Stage] = ()) -> Exception:
+        """What `append` raises for an error."""
+        if not isinstance(error, _SAID):
+            return error
+        try:
+            self._say(error, stages)
+        except Exception as said:  # noqa: BLE001 - it is told
+            return said
 
     def _piece(
         self,
@@ -165,16 +183,6 @@ class SqlHistory:
         rows = [to_row(event) for event in events]
         self._prepare()
         return _Piece(rows, stages, beside, moves)
-
-    @contextmanager
-    def written_by(self, threads: int) -> Iterator[None]:
-        """So many threads append meanwhile: their transactions wait a moment for each other."""
-        self._commits.writers = threads
-        try:
-            yield
-        finally:
-            self._commits.writers = 1
-            self._commits.finish()
 
     def _write(self, pieces: Sequence[_Piece]) -> None:
         transact(self._engine, lambda connection: _append(connection, self._secret, pieces))

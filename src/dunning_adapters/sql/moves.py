@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dunning_core.errors import DunningError
+from dunning_core.event import Event
 
 Clock = Callable[[sa.Connection], int]
 """The database's clock, in microseconds since 1970 UTC: one for all workers."""
@@ -28,6 +29,14 @@ class Move:
     """What it means when it finds none."""
     where: str
     clock: Clock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Events, and the moves of letters that they tell of: all of them are recorded, or none."""
+
+    events: tuple[Event, ...]
+    moves: tuple[Move, ...] = ()
 
 
 def carry_out(connection: sa.Connection, moves: Iterable[Move]) -> None:

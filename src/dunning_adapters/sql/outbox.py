@@ -25,9 +25,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from dunning_adapters.sql.chunks import chunks
-from dunning_adapters.sql.group_commit import Then
 from dunning_adapters.sql.history import SqlHistory
-from dunning_adapters.sql.moves import Clock, Lost, Move, carry_out
+from dunning_adapters.sql.moves import Change, Clock, Lost, Move, carry_out
 from dunning_adapters.sql.outbox_entries import Entry, Past, Refused, There
 from dunning_adapters.sql.outbox_letters import BLANK, LEASE, OVER, Lease, State, Waiting, lease_of, waiting_of
 from dunning_adapters.sql.outbox_tables import LETTER, METADATA
@@ -121,28 +120,33 @@ class Outbox:
         self._write(work)
         return [lease_of(row) for row in rows]
 
-    def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:
-        """Record that the letter is about to leave; False if it must not: the lease ended, or something forbids it.
+    def marking(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> Change:
+        """That the letter is about to leave. It is Lost when it must not: the lease ended, or something forbids it.
 
-        State and event are one transaction: from here on the letter may be out, and the history says so.
+        State and event are one transaction: from then on the letter may be out, and the history says so.
         """
-        try:
-            self.history.append([dispatched], moves=[self._move(lease, State.LEASED, State.SENDING, allowed)])
-        except Lost:
-            return False
-        return True
+        return Change((dispatched,), (self._move(lease, State.LEASED, State.SENDING, allowed),))
+
+    def settling(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> Change:
+        """What became of a letter that this worker holds. It is Lost when he does so no more."""
+        return Change(tuple(events), (self._move(lease, was, to, values={"said": said}),))
+
+    def record(self, changes: Sequence[Change]) -> list[Exception | None]:
+        """Record changes of several letters, in one transaction where that can be: see `SqlHistory.append_each`."""
+        return self.history.append_each(changes)
+
+    def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:
+        """Record that one letter is about to leave; False if it must not."""
+        [error] = self.record([self.marking(lease, dispatched, *allowed)])
+        if error is not None and not isinstance(error, Lost):
+            raise error
+        return error is None
 
     def settle(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> None:
-        """Record what became of a letter that this worker holds. Raises Lost when it does so no more."""
-        self.history.append(events, moves=[self._move(lease, was, to, values={"said": said})])
-
-    def settle_soon(self, lease: Lease, to: State, events: Iterable[Event], said: str, then: Then) -> None:
-        """As `settle` of a letter that was sent, in the next transaction: see `SqlHistory.append_soon`.
-
-        A worker that dies before leaves it `sending`, as if it had died before the server's answer.
-        """
-        move = self._move(lease, State.SENDING, to, values={"said": said})
-        self.history.append_soon(events, moves=[move], then=then)
+        """Record what became of one letter. Raises Lost."""
+        [error] = self.record([self.settling(lease, was, to, events, said)])
+        if error is not None:
+            raise error
 
     def later(self, lease: Lease, was: State, events: Iterable[Event], seconds: float, said: str) -> None:
         """Certainly not sent: try it again in so many seconds. After the mark it was an attempt, which is over."""

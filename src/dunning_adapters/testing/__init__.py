@@ -13,6 +13,12 @@ from __future__ import annotations
 
 from dunning_adapters.testing.history import HistoryConformance
 from dunning_adapters.testing.source import SourceConformance
-from dunning_adapters.testing.transport import MarkingConformance, TransportConformance
+from dunning_adapters.testing.transport import MarkingConformance, StepwiseConformance, TransportConformance
 
-__all__ = ["HistoryConformance", "MarkingConformance", "SourceConformance", "TransportConformance"]
+__all__ = [
+    "HistoryConformance",
+    "MarkingConformance",
+    "SourceConformance",
+    "StepwiseConformance",
+    "TransportConformance",
+]

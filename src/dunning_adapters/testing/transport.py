@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from math import inf
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-from dunning_adapters.ports import Marking, Receipt, Transport, Verdict
+from dunning_adapters.convoy import Outcome, convoy
+from dunning_adapters.ports import Mark, Marking, Receipt, Stepwise, Transport, Verdict
 from dunning_core.document import Attachment, Document, Mailbox
 from dunning_core.values import digest
 
@@ -169,3 +171,51 @@ class MarkingConformance(TransportConformance):
                 marking.deliver_marked(self.document(), mark)
             assert marking.deliver_marked(self.document(key=digest("good")), lambda: inf).verdict is Verdict.ACCEPTED
         assert self.delivered(transport, tmp_path) in {None, 1}
+
+
+class StepwiseConformance(MarkingConformance):
+    """The same for a transport that keeps `Stepwise` as well: its steps end as `deliver_marked` does."""
+
+    @pytest.fixture(params=["at once", "in steps"])
+    def marking(self, request: pytest.FixtureRequest, transport: Transport) -> Marking:
+        """The transport under test, and the same transport by its steps."""
+        assert isinstance(transport, Marking)
+        assert isinstance(transport, Stepwise)
+        return transport if request.param == "at once" else _InSteps(transport)
+
+    def test_a_delivery_that_is_given_up_at_its_mark_sends_nothing(self, transport: Transport, tmp_path: Path) -> None:
+        assert isinstance(transport, Stepwise)
+        with transport:
+            steps = transport.in_steps(self.document(), _unasked)
+            while next(steps) is not _unasked:
+                pass
+            steps.close()
+            assert transport.deliver(self.document(key=digest("good"))).verdict is Verdict.ACCEPTED
+        assert self.delivered(transport, tmp_path) in {None, 1}
+
+
+class _InSteps:
+    """Delivers in steps, as a worker does."""
+
+    def __init__(self, transport: Stepwise) -> None:
+        self._transport = transport
+
+    def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
+        receipts: list[Receipt] = list(convoy([lambda hand: hand.in_steps(document, mark)], [self._transport], _asked))
+        return receipts[0]
+
+
+def _asked(marks: Sequence[Mark]) -> list[Outcome]:
+    """What they give or raise."""
+    outcomes: list[Outcome] = []
+    for mark in marks:
+        try:
+            outcomes.append(mark())
+        except Exception as error:  # noqa: BLE001 - the delivery gets it
+            outcomes.append(error)
+    return outcomes
+
+
+def _unasked() -> float | None:
+    """A mark of which nobody asks anything."""
+    raise NotImplementedError

@@ -58,8 +58,8 @@ class ScriptedServer:
                 with suppress(OSError, Gone):
                     self.session()
             finally:
+                self.line.close()  # a reset is only said by this
                 self.spoken.set()
-                self.line.close()
 
     def session(self):
         if self.context is not None and b"STARTTLS" not in self.offers:

@@ -4,7 +4,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from math import inf
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -40,6 +39,16 @@ class Marked(MemoryTransport):
         if self.between is not None:
             self.between()
         return super().deliver_marked(document, lambda: inf)
+
+
+class Stepping(Marked):
+    """The same step by step, so that one worker has several of them under way."""
+
+    def in_steps(self, document, mark):
+        until = yield mark
+        if until is None:
+            return Receipt(document.letter, Verdict.LATER, "mark")
+        return self.deliver_marked(document, lambda: until)
 
 
 class Post:
@@ -522,7 +531,7 @@ def busy(here, letters, count, **options):
     for number in range(letters):
         here.stage.owes(f"C{number:02}", 5)
     here.queue()
-    connections = [Marked() for _ in range(count)]
+    connections = [Stepping() for _ in range(count)]
     return here.worker(connections=connections, **options), connections
 
 
@@ -532,14 +541,17 @@ def sent(connections):
 
 def test_several_connections_carry_each_letter_once(post):
     here = post()
-    together = Barrier(4)
+    worker, connections = busy(here, 24, 4)
+    write, kinds = here.history._write, []
 
-    def pause(moment):
-        if moment == "marking" and not together.broken:  # four letters are on their way at once
-            together.wait(30)
+    def written(pieces):
+        kinds.append([row["kind"] for piece in pieces for row in piece.rows])
+        write(pieces)
 
-    worker, connections = busy(here, 24, 4, pause=pause)
+    here.history._write = written
     assert [delivery.end for delivery in worker.work()] == [End.ACCEPTED] * 24
+    together = ["accepted"] * 4 + ["dispatched"] * 4  # what was answered goes with the next marks
+    assert [some for some in kinds if some] == [together[4:], *[together] * 5, together[:4]]
     assert sorted(sent(connections)) == [f"C{number:02}" for number in range(24)]
     assert all(one.documents for one in connections)
     assert Counter(event.kind for event in worker.told()) == {EventKind.DISPATCHED: 24, EventKind.ACCEPTED: 24}
@@ -556,10 +568,10 @@ def test_letters_that_are_marked_together_do_not_share_a_fate(post):
     leases = here.outbox.claim("w1", 4, 300)
     gone = leases[2]
     here.outbox.later(gone, State.LEASED, (), 60, "somebody else has it")
-    with here.history.written_by(4), ThreadPoolExecutor(4) as pool:
-        events = [lease.action.dispatched(lease.on, attempt=lease.attempt) for lease in leases]
-        marked = list(pool.map(here.outbox.mark, leases, events))
-    assert marked == [lease is not gone for lease in leases]
+    told = here.outbox.record(
+        [here.outbox.marking(one, one.action.dispatched(one.on, attempt=one.attempt)) for one in leases]
+    )
+    assert [type(error) for error in told] == [Lost if lease is gone else type(None) for lease in leases]
     assert here.states() == ["ready", "sending", "sending", "sending"]
     recorded = {event.customer for event in here.history.events() if event.kind is EventKind.DISPATCHED}
     assert recorded == {lease.action.customer for lease in leases} - {gone.action.customer}
@@ -578,11 +590,9 @@ def test_a_worker_reads_the_facts_once_for_each_claim(post):
 
 def test_killed_with_several_connections_as_many_letters_are_in_doubt(post):
     here = post()
-    together = Barrier(3)
 
     def pause(moment):
         if moment == "marked":
-            together.wait(30)
             raise Killed
 
     worker, connections = busy(here, 10, 3, pause=pause)
@@ -597,7 +607,9 @@ def test_killed_with_several_connections_as_many_letters_are_in_doubt(post):
 def test_killed_before_an_answer_is_recorded_the_letter_is_in_doubt(post):
     here = post()
     worker, connections = busy(here, 1, 2)
-    worker.outbox.history._commits.post = lambda *_: None
+    here.outbox.record = lambda changes, record=here.outbox.record: (
+        [None] * len(changes) if changes[0].moves[0].parameters["state"] == "sent" else record(changes)
+    )
     assert [delivery.end for delivery in worker.work()] == [End.ACCEPTED]
     assert sent(connections) == ["C00"]
     assert here.states() == ["sending"]
@@ -627,14 +639,14 @@ def test_an_answer_that_comes_after_the_doubt_settles_it_whatever_the_connection
 def test_an_answer_that_cannot_be_recorded_ends_the_work(post):
     here = post()
     worker, connections = busy(here, 1, 2)
-    broken = here.history._commits._write
+    broken = here.history._write
 
     def write(pieces):
         if any(row["kind"] == "accepted" for piece in pieces for row in piece.rows):
             raise sa.exc.OperationalError("INSERT", {}, Exception("the disk is full"))
         broken(pieces)
 
-    here.history._commits._write = write
+    here.history._write = write
     with pytest.raises(HistoryError, match="the disk is full"):
         list(worker.work())
     assert sent(connections) == ["C00"]
@@ -648,7 +660,7 @@ def test_a_connection_that_breaks_down_gives_back_what_nobody_has_begun(post, st
     def breaks(document, mark):
         raise stage.out_of_order
 
-    connections[1].deliver_marked = breaks
+    connections[1].in_steps = breaks
     ends = []
     with pytest.raises(type(stage.out_of_order)):
         ends += (delivery.end for delivery in worker.work())
@@ -663,11 +675,12 @@ def test_nobody_is_written_to_after_the_switch_whatever_the_connection(post):
     here = post()
     here.history.safeguards.go()
     thrown = datetime(2026, 11, 20, tzinfo=UTC)
-    together = Barrier(3, action=lambda: here.history.safeguards.stop("enough", "Ana", thrown))
+    marking = []
 
     def pause(moment):
-        if moment == "marking":
-            together.wait(30)
+        marking.append(moment == "marking")
+        if sum(marking) == 3:
+            here.history.safeguards.stop("enough", "Ana", thrown)
 
     worker, connections = busy(here, 3, 3, pause=pause)
     worker.allowed = lambda *_: (may_send(),)

@@ -1,0 +1,165 @@
+"""Many deliveries in one thread: while one waits for its server, the others go on.
+
+Letters that are about to leave are marked together, because a transaction costs much and another letter in it costs
+little. A mark waits for the others for a moment only, so that a slow server holds nobody up.
+"""
+
+from __future__ import annotations
+
+import selectors
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final, Generic, TypeVar
+
+from dunning_adapters.ports import Mark, Wait
+
+Hand = TypeVar("Hand")
+Result = TypeVar("Result")
+
+PATIENCE: Final = 0.01
+"""Seconds that a mark waits for something else to happen. A letter takes longer to be sent."""
+
+Outcome = float | None | Exception
+"""What a mark gives, or what it raises."""
+
+Task = Callable[[Hand], Generator[Wait | Mark, float | None, Result]]
+"""A thing to be done by the hand that is free, step by step."""
+
+
+def convoy(
+    tasks: Iterable[Task[Hand, Result]], hands: Sequence[Hand], marked: Callable[[Sequence[Mark]], Sequence[Outcome]]
+) -> Iterator[Result]:
+    """Do every task with one of the hands; gives what comes of it, as it comes.
+
+    `marked` says for each of some marks what becomes of it. When a task raises, or asking for one does, or the caller
+    wants no more, what was begun is finished and nothing else is. What was raised follows what came of the others.
+    """
+    left = iter(tasks)
+    crew: _Crew[Hand, Result] = _Crew(hands, marked)
+    try:
+        while True:
+            while crew.may_begin() and (task := _next(left, crew)) is not None:
+                crew.begin(task)
+                yield from crew.results()
+            if not crew.at_work():
+                break
+            crew.go_on()
+            yield from crew.results()
+    finally:
+        crew.finish()
+    yield from crew.results()
+    if crew.error is not None:
+        raise crew.error
+
+
+def _next(tasks: Iterator[Task[Hand, Result]], crew: _Crew[Hand, Result]) -> Task[Hand, Result] | None:
+    try:
+        return next(tasks, None)
+    except BaseException as error:  # noqa: BLE001 - it is raised when the others are done
+        crew.fail(error)
+        return None
+
+
+@dataclass(slots=True, eq=False)
+class _Trip(Generic[Hand, Result]):
+    steps: Generator[Wait | Mark, float | None, Result]
+    hand: Hand
+    step: Any = None
+    """What it waits for: a Wait, or its mark."""
+
+
+class _Crew(Generic[Hand, Result]):
+    """The hands, and what they are at."""
+
+    def __init__(self, hands: Sequence[Hand], marked: Callable[[Sequence[Mark]], Sequence[Outcome]]) -> None:
+        self.error: BaseException | None = None
+        self._free = deque(hands)
+        self._marked = marked
+        self._waiting: set[_Trip[Hand, Result]] = set()
+        self._leaving: list[_Trip[Hand, Result]] = []
+        self._done: list[Result] = []
+        self._selector = selectors.DefaultSelector()
+
+    def may_begin(self) -> bool:
+        """Whether a hand is free, and nothing went wrong."""
+        return bool(self._free) and self.error is None
+
+    def at_work(self) -> bool:
+        """Whether something was begun and is not done."""
+        return bool(self._waiting or self._leaving)
+
+    def results(self) -> Iterator[Result]:
+        """What was done since this was asked for last."""
+        done, self._done = self._done, []
+        yield from done
+
+    def fail(self, error: BaseException) -> None:
+        """Begin nothing any more. The first error is the one that is told."""
+        self.error = self.error or error
+
+    def begin(self, task: Task[Hand, Result]) -> None:
+        """Give a free hand something to do."""
+        hand = self._free.popleft()
+        trip = _Trip(task(hand), hand)
+        self._on(trip, trip.steps.send, None)
+
+    def finish(self) -> None:
+        """Bring to an end what was begun."""
+        try:
+            while self.at_work():
+                self.go_on()
+        finally:
+            self._selector.close()
+
+    def go_on(self) -> None:
+        """Wait until something can go on, and go on with it. Letters leave when most are ready, or nothing happens."""
+        leaving = len(self._leaving)
+        if leaving * 4 < 3 * (leaving + len(self._waiting)):
+            came = self._came()
+            for trip in came:
+                self._on(trip, trip.steps.send, None)
+            if came or not leaving:
+                return
+        self._let_leave()
+
+    def _let_leave(self) -> None:
+        trips, self._leaving = self._leaving, []
+        for trip, outcome in zip(trips, self._marked([trip.step for trip in trips]), strict=True):
+            self._on(trip, trip.steps.throw if isinstance(outcome, Exception) else trip.steps.send, outcome)
+
+    def _on(self, trip: _Trip[Hand, Result], step: Callable[[Any], Wait | Mark], told: Outcome) -> None:
+        """On with a delivery, until it has to wait."""
+        try:
+            trip.step = step(told)
+            while not callable(trip.step) and trip.step.over():
+                trip.step = trip.steps.send(None)
+        except StopIteration as end:
+            self._done.append(end.value)
+            self._free.append(trip.hand)
+        except BaseException as error:  # noqa: BLE001 - it is raised when the others are done
+            self.fail(error)
+        else:
+            self._stop(trip)
+
+    def _stop(self, trip: _Trip[Hand, Result]) -> None:
+        if callable(trip.step):
+            self._leaving.append(trip)
+            return
+        self._waiting.add(trip)
+        events = selectors.EVENT_WRITE if trip.step.writes else selectors.EVENT_READ
+        self._selector.register(trip.step, events, trip)
+
+    def _came(self) -> list[_Trip[Hand, Result]]:
+        """Those that need not wait any more; those whose time is over are among them."""
+        last = min(trip.step.until for trip in self._waiting)
+        patience = last - monotonic() if not self._leaving else PATIENCE
+        ready = [key.data for key, _ in self._selector.select(max(patience, 0) if patience != float("inf") else None)]
+        now = monotonic()
+        came = [trip for trip in ready if trip.step.writes or trip.step.over()]
+        came += [trip for trip in self._waiting if trip.step.until <= now and trip not in came]
+        for trip in came:
+            self._selector.unregister(trip.step)
+            self._waiting.remove(trip)
+        return came
