@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -126,6 +128,22 @@ def test_sqlite_tables_are_strict_and_the_file_survives_power_loss(tmp_path: Pat
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         strict = connection.exec_driver_sql("SELECT name, strict FROM pragma_table_list WHERE name LIKE 'dunning%'")
         assert dict(tuple(found) for found in strict) == dict.fromkeys(METADATA.tables, 1)
+
+
+def test_a_new_sqlite_file_is_opened_by_many_at_the_same_moment(tmp_path: Path) -> None:
+    """Who changes the journal's mode while another does too is told by SQLite at once that the file is locked."""
+    together = Barrier(8)
+
+    def opened(url: str) -> None:
+        history = from_settings(HistorySettings(url=url), tmp_path)
+        together.wait(30)
+        with history.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        history.engine.dispose()
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(30):
+            list(pool.map(opened, [f"sqlite:///{number}.db"] * 8))
 
 
 @pytest.mark.parametrize("url", ["sqlite", "postgres", "mariadb"])

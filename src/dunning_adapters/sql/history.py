@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import heapq
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_bytes, token_hex
+from time import monotonic, sleep
 from typing import Any, Final, NoReturn
 from weakref import finalize
 
@@ -56,6 +58,8 @@ _KEPT: Final = EVENT.c.salt != ""
 """Of an erased entry nothing is left that could be an event."""
 
 _PAGE: Final = 2_000
+_BUSY: Final = 30
+"""Seconds that a locked file is waited for."""
 _SAID: Final = (SQLAlchemyError, UnicodeEncodeError)
 """What comes of a database, or of a text that none can hold."""
 
@@ -388,5 +392,21 @@ def from_settings(settings: HistorySettings, folder: Path) -> SqlHistory:
 
 
 def _durable(connection: Any, record: object) -> None:  # noqa: ARG001 - the shape of the event
-    for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = FULL"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY * 1000}")
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Keep a write-ahead log. When two programs ask for it in a new file at the same moment, one of them is told that
+    the file is locked, whatever its timeout; a moment later there is nothing left to change."""
+    until = monotonic() + _BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if monotonic() >= until:
+                raise
+            sleep(0.05)
+        else:
+            return
