@@ -10,6 +10,7 @@ import selectors
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 from typing import Any, Final, Generic, TypeVar
 
@@ -19,7 +20,7 @@ Hand = TypeVar("Hand")
 Result = TypeVar("Result")
 
 PATIENCE: Final = 0.01
-"""Seconds that a mark waits for something else to happen. A letter takes longer to be sent."""
+"""Seconds that the first of some marks waits for the others. A letter takes longer to be sent."""
 
 Outcome = float | None | Exception
 """What a mark gives, or what it raises."""
@@ -79,6 +80,7 @@ class _Crew(Generic[Hand, Result]):
         self._marked = marked
         self._waiting: set[_Trip[Hand, Result]] = set()
         self._leaving: list[_Trip[Hand, Result]] = []
+        self._leave_at = 0.0
         self._done: list[Result] = []
         self._selector = selectors.DefaultSelector()
 
@@ -114,15 +116,17 @@ class _Crew(Generic[Hand, Result]):
             self._selector.close()
 
     def go_on(self) -> None:
-        """Wait until something can go on, and go on with it. Letters leave when most are ready, or nothing happens."""
-        leaving = len(self._leaving)
-        if leaving * 4 < 3 * (leaving + len(self._waiting)):
-            came = self._came()
-            for trip in came:
+        """Wait until something can go on, and go on with it; or let leave what is at its mark."""
+        if self._may_leave():
+            self._let_leave()
+        else:
+            for trip in self._came():
                 self._on(trip, trip.steps.send, None)
-            if came or not leaving:
-                return
-        self._let_leave()
+
+    def _may_leave(self) -> bool:
+        """Whether most of what is under way is at its mark, or the first has waited for long enough."""
+        leaving = len(self._leaving)
+        return leaving * 4 >= 3 * (leaving + len(self._waiting)) or (leaving > 0 and monotonic() >= self._leave_at)
 
     def _let_leave(self) -> None:
         trips, self._leaving = self._leaving, []
@@ -145,6 +149,7 @@ class _Crew(Generic[Hand, Result]):
 
     def _stop(self, trip: _Trip[Hand, Result]) -> None:
         if callable(trip.step):
+            self._leave_at = self._leave_at if self._leaving else monotonic() + PATIENCE
             self._leaving.append(trip)
             return
         self._waiting.add(trip)
@@ -153,9 +158,8 @@ class _Crew(Generic[Hand, Result]):
 
     def _came(self) -> list[_Trip[Hand, Result]]:
         """Those that need not wait any more; those whose time is over are among them."""
-        last = min(trip.step.until for trip in self._waiting)
-        patience = last - monotonic() if not self._leaving else PATIENCE
-        ready = [key.data for key, _ in self._selector.select(max(patience, 0) if patience != float("inf") else None)]
+        last = self._leave_at if self._leaving else min(trip.step.until for trip in self._waiting)
+        ready = [key.data for key, _ in self._selector.select(max(last - monotonic(), 0) if last < inf else None)]
         now = monotonic()
         came = [trip for trip in ready if trip.step.writes or trip.step.over()]
         came += [trip for trip in self._waiting if trip.step.until <= now and trip not in came]

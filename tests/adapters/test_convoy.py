@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dunning_adapters.convoy import PATIENCE, convoy
+from dunning_adapters.smtp.line import Room
 
 LONG = 30
 """Seconds that nobody waits here."""
@@ -182,6 +183,30 @@ def test_a_mark_waits_for_others_a_moment_only(lines):
     assert list(convoy(map(task, range(3)), range(3), marks)) == [0, 1, 2]
     assert marks.groups == [1, 2]
     assert PATIENCE <= monotonic() - began < LONG / 10
+
+
+def test_a_mark_does_not_wait_for_a_letter_that_is_long(lines):
+    ours, _ = lines(4)
+    marked = []
+
+    def long(hand):
+        pieces = 0
+        while not marked and pieces < 100_000:
+            pieces += 1
+            yield Room(ours[hand], monotonic() + LONG)
+        return pieces
+
+    def silent(hand):
+        yield Answer(ours[hand], 0.5)
+        return 0
+
+    def leaving(_):
+        yield mark
+        marked.append(True)
+        return 0
+
+    found = list(convoy([long, silent, silent, leaving], range(4), Marks()))
+    assert 0 < max(found) < 100_000
 
 
 def test_whose_time_is_over_goes_on(lines):
