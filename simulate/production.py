@@ -199,6 +199,10 @@ class Wire:
         self._puppet.pause(BODY)
         yield from ()
 
+    def roomy(self) -> Iterator[Never]:
+        """It takes whatever is said."""
+        yield from ()
+
     def send(self, dot: bytes) -> None:
         """Hear the dot."""
         self._said = dot.decode()

@@ -98,8 +98,9 @@ class _Crew(Generic[Hand, Result]):
         yield from done
 
     def fail(self, error: BaseException) -> None:
-        """Begin nothing any more. The first error is the one that is told."""
-        self.error = self.error or error
+        """Begin nothing any more. The first error is told, unless somebody interrupts: then it is that."""
+        if self.error is None or (isinstance(self.error, Exception) and not isinstance(error, Exception)):
+            self.error = error
 
     def begin(self, task: Task[Hand, Result]) -> None:
         """Give a free hand something to do."""
@@ -119,9 +120,13 @@ class _Crew(Generic[Hand, Result]):
         """Wait until something can go on, and go on with it; or let leave what is at its mark."""
         if self._may_leave():
             self._let_leave()
-        else:
-            for trip in self._came():
-                self._on(trip, trip.steps.send, None)
+            return
+        came = self._came(PATIENCE)
+        if not (came or self._leaving):
+            self._marked([])  # whoever has put something off has time for it now
+            came = self._came(inf)
+        for trip in came:
+            self._on(trip, trip.steps.send, None)
 
     def _may_leave(self) -> bool:
         """Whether most of what is under way is at its mark, or the first has waited for long enough."""
@@ -130,14 +135,21 @@ class _Crew(Generic[Hand, Result]):
 
     def _let_leave(self) -> None:
         trips, self._leaving = self._leaving, []
-        for trip, outcome in zip(trips, self._marked([trip.step for trip in trips]), strict=True):
+        try:
+            outcomes = self._marked([trip.step for trip in trips])
+        except BaseException as error:  # noqa: BLE001 - it is raised when the others are done
+            self.fail(error)
+            for trip in trips:
+                trip.steps.close()
+            return
+        for trip, outcome in zip(trips, outcomes, strict=True):
             self._on(trip, trip.steps.throw if isinstance(outcome, Exception) else trip.steps.send, outcome)
 
     def _on(self, trip: _Trip[Hand, Result], step: Callable[[Any], Wait | Mark], told: Outcome) -> None:
         """On with a delivery, until it has to wait."""
         try:
             trip.step = step(told)
-            while not callable(trip.step) and trip.step.over():
+            while not callable(trip.step) and _is_over(trip.step):
                 trip.step = trip.steps.send(None)
         except StopIteration as end:
             self._done.append(end.value)
@@ -156,14 +168,24 @@ class _Crew(Generic[Hand, Result]):
         events = selectors.EVENT_WRITE if trip.step.writes else selectors.EVENT_READ
         self._selector.register(trip.step, events, trip)
 
-    def _came(self) -> list[_Trip[Hand, Result]]:
-        """Those that need not wait any more; those whose time is over are among them."""
-        last = self._leave_at if self._leaving else min(trip.step.until for trip in self._waiting)
-        ready = [key.data for key, _ in self._selector.select(max(last - monotonic(), 0) if last < inf else None)]
+    def _came(self, patience: float) -> list[_Trip[Hand, Result]]:
+        """Those that need not wait any more, as soon as there are some, or after so many seconds. Those whose time is
+        over are among them."""
+        last = min([trip.step.until for trip in self._waiting] + [self._leave_at] * bool(self._leaving))
+        patience = max(min(patience, last - monotonic()), 0)
+        ready = [key.data for key, _ in self._selector.select(patience if patience < inf else None)]
         now = monotonic()
-        came = [trip for trip in ready if trip.step.writes or trip.step.over()]
+        came = [trip for trip in ready if trip.step.writes or _is_over(trip.step)]
         came += [trip for trip in self._waiting if trip.step.until <= now and trip not in came]
         for trip in came:
             self._selector.unregister(trip.step)
             self._waiting.remove(trip)
         return came
+
+
+def _is_over(step: Wait) -> bool:
+    """Whether there is nothing to wait for, or nothing to watch: whoever goes on is told what is the matter."""
+    try:
+        return step.over() or step.fileno() < 0
+    except Exception:  # noqa: BLE001 - an adapter of others'
+        return True

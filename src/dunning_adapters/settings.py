@@ -86,7 +86,7 @@ class WorkTable(_Table):
     """
 
     connections: int = Field(default=1, ge=1, le=64)
-    """Connections to the mail server, each with a worker of its own."""
+    """Connections to the mail server that a worker has."""
     batch: int = Field(default=20, ge=1, le=1000)
     """Letters that a worker claims at a time."""
     lease_seconds: int = Field(default=300, ge=1)

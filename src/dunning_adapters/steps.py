@@ -27,11 +27,17 @@ def delivery(transport: Transport, document: Document, mark: Mark) -> Steps:
 
 
 def alone(steps: Generator[Wait | Mark, float | None, Result]) -> Result:
-    """Take all steps of a delivery, one after the other; it does its own waiting."""
+    """Take all steps of a delivery, one after the other; it does its own waiting. Raises what the mark raises, unless
+    the delivery makes something else of it."""
     try:
         step = next(steps)
         while True:
-            step = steps.send(step() if callable(step) else None)
+            try:
+                until = step() if callable(step) else None
+            except BaseException as error:  # noqa: BLE001 - it belongs to the delivery, which has to leave its line
+                step = steps.throw(error)
+            else:
+                step = steps.send(until)
     except StopIteration as end:
         result: Result = end.value
         return result

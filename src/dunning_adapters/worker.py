@@ -9,7 +9,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
-from typing import cast
 
 import sqlalchemy as sa
 
@@ -29,7 +28,7 @@ from dunning_adapters.sql.outbox import Lease, Lost, Outbox, Refused, State, Wai
 from dunning_adapters.sql.switch import may_send
 from dunning_adapters.steps import delivery
 from dunning_core.document import Document
-from dunning_core.errors import AlreadyRecorded, DunningError, HistoryError, TransportError
+from dunning_core.errors import AlreadyRecorded, DunningError, TransportError
 from dunning_core.event import Event, EventKind
 from dunning_core.values import Problem
 
@@ -89,6 +88,7 @@ class Worker:
         Raises TransportError when nothing can be delivered at all, SafetyError when a safeguard holds everything back.
         """
         self.runner.enclosures.ready()
+        self._failure = None
         self.tidy()
         self._claim()
         if not self._claimed:
@@ -232,19 +232,28 @@ class Worker:
             self._record_all(())
 
     def marked(self, marks: Sequence[Mark]) -> Sequence[Outcome]:
-        """What becomes of letters that are about to leave; what was answered is recorded with them."""
-        asked = [cast("_Mark", mark) for mark in marks]
+        """What becomes of letters that are about to leave; what was answered is recorded with them.
+
+        Nothing leaves when an answer cannot be recorded: otherwise more letters would be in doubt than connections.
+        """
+        asked = [mark for mark in marks if isinstance(mark, _Mark)]
+        if len(asked) < len(marks):  # somebody has put a mark of his own around one
+            return [_outcome(mark) for mark in marks]
+        if self._failure is not None:
+            return [self._failure] * len(asked)
         wanted = [mark.wanted() for mark in asked]
         told = iter(self._record_all([change for change in wanted if change is not None]))
         return [
-            None if change is None else mark.outcome(next(told)) for mark, change in zip(asked, wanted, strict=True)
+            None if change is None else mark.outcome(next(told), hindered=self._failure is not None)
+            for mark, change in zip(asked, wanted, strict=True)
         ]
 
     def _record_all(self, marks: Sequence[Change]) -> list[Exception | None]:
         """Record marks, after all answers that wait for it; gives what became of the marks."""
-        answers, self._answers = self._answers, []
+        answers = list(self._answers)
         changes = [self.outbox.settling(one.lease, State.SENDING, one.to, (one.result,), one.text) for one in answers]
         told = self.outbox.record([*changes, *marks])
+        self._answers.clear()  # not before: who is interrupted here may still record them
         for answer, error in zip(answers, told, strict=False):
             self._recorded(answer, error)
         return told[len(answers) :]
@@ -258,7 +267,7 @@ class Worker:
             case Lost() | AlreadyRecorded():
                 try:
                     self._settle(answer.lease, State.SENDING, answer.to, (answer.result,), answer.text)
-                except HistoryError as failed:
+                except Exception as failed:  # noqa: BLE001 - there are other answers, and marks
                     self._failure = self._failure or failed
             case _:
                 self._failure = self._failure or error
@@ -304,6 +313,13 @@ class _Answer:
     text: str
 
 
+def _outcome(mark: Mark) -> Outcome:
+    try:
+        return mark()
+    except Exception as error:  # noqa: BLE001 - the delivery gets it
+        return error
+
+
 class _Mark:
     """The last moment: whether the letter may leave, and the record that it does."""
 
@@ -330,13 +346,16 @@ class _Mark:
             return None
         return worker.outbox.marking(self.lease, self.dispatched, *worker.allowed(self.lease, self._document))
 
-    def outcome(self, error: Exception | None) -> Outcome:
-        """What the mark gives, when recording it ended so."""
+    def outcome(self, error: Exception | None, *, hindered: bool) -> Outcome:
+        """What the mark gives, when recording it ended so. What is `hindered` stays although it is marked."""
         match error:
             case None:
                 self.made = True
                 self._worker.recorded.append(self.dispatched)
                 self._worker.pause("marked")
+                if hindered:
+                    self.said = "what became of another letter could not be recorded"
+                    return None
                 return self._asked_at + self._worker.runner.settings.work.deadline_seconds
             case Lost():
                 return None

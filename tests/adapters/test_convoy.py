@@ -66,10 +66,11 @@ class Marks:
     """Answers marks; `groups` is how many came together."""
 
     def __init__(self, *outcomes):
-        self.groups, self.outcomes = [], iter(outcomes)
+        self.groups, self.outcomes, self.idle = [], iter(outcomes), 0
 
     def __call__(self, marks):
-        self.groups.append(len(marks))
+        self.groups += [len(marks)] * bool(marks)
+        self.idle += not marks
         return [next(self.outcomes, 1.0) for _ in marks]
 
 
@@ -262,6 +263,71 @@ def test_what_asking_for_a_thing_raises_comes_last(lines):
     with pytest.raises(OSError, match="no more"):
         found.extend(convoy(tasks(), [0, 1], Marks()))
     assert found == ["done"]
+
+
+def test_what_was_put_off_is_done_while_nothing_happens(lines):
+    ours, _ = lines(1)
+
+    def run(hand):
+        yield Answer(ours[hand], 20 * PATIENCE)
+        return marks.idle
+
+    marks = Marks()
+    assert list(convoy([run], range(1), marks)) == [1]
+
+
+@pytest.mark.parametrize("fault", ["nothing to watch", "raises"])
+def test_a_wait_that_cannot_be_waited_for_goes_on(fault):
+    class Odd(Ready):
+        def over(self):
+            if fault == "raises":
+                raise OSError(fault)
+            return False
+
+        def fileno(self):
+            return -1
+
+    def run(_):
+        yield Odd()
+        return "went on"
+
+    assert list(convoy([run], range(1), Marks())) == ["went on"]
+
+
+@pytest.mark.parametrize("first", [ValueError, KeyboardInterrupt])
+def test_an_interrupt_is_told_whatever_else_was_wrong(first, lines):
+    ours, _ = lines(2)
+
+    def run(kind):
+        def raises(hand):
+            yield Answer(ours[hand], 0.05 if kind is first else 0.1)
+            raise kind
+
+        return raises
+
+    with pytest.raises(KeyboardInterrupt):
+        list(convoy(map(run, [ValueError, KeyboardInterrupt]), range(2), Marks()))
+
+
+def test_what_is_finished_after_an_interrupt_is_told(lines):
+    ours, theirs = lines(2)
+
+    def marked(marks):
+        if marks:
+            theirs[1].send(b"!")
+            raise KeyboardInterrupt
+
+    def leaving(_):
+        yield mark
+
+    def waiting(hand):
+        yield Answer(ours[hand])
+        return "answered"
+
+    found = []
+    with pytest.raises(KeyboardInterrupt):
+        found.extend(convoy([leaving, waiting], range(2), marked))
+    assert found == ["answered"]
 
 
 def test_who_interrupts_while_marks_are_made_is_not_answered_and_the_rest_is_finished(lines):

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier
+from time import monotonic
 
 import pytest
 import sqlalchemy as sa
@@ -144,6 +145,15 @@ def test_a_new_sqlite_file_is_opened_by_many_at_the_same_moment(tmp_path: Path) 
     with ThreadPoolExecutor(8) as pool:
         for number in range(30):
             list(pool.map(opened, [f"sqlite:///{number}.db"] * 8))
+
+
+def test_a_file_that_nobody_may_write_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "dunning.db").touch()
+    history = from_settings(HistorySettings(url=f"sqlite:///file:{tmp_path}/dunning.db?mode=ro&uri=true"), tmp_path)
+    began = monotonic()
+    with pytest.raises(HistoryError, match="readonly"):
+        history.append([letter(1)])
+    assert monotonic() - began < 10
 
 
 @pytest.mark.parametrize("url", ["sqlite", "postgres", "mariadb"])

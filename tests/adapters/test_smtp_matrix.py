@@ -1,6 +1,7 @@
 """Every phase of an SMTP session against everything a server can do in it; cuts at every byte; TLS that is none."""
 
 import os
+import smtplib
 import socket
 import ssl
 import warnings
@@ -8,17 +9,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import chain
+from math import inf
 from pathlib import Path
 from time import monotonic
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scripted_smtp import AT_ONCE, FAULTS, OFFERS, ScriptedServer, secured
 
 from dunning_adapters.convoy import convoy
 from dunning_adapters.marking import at_once
 from dunning_adapters.message import serialise
 from dunning_adapters.ports import Verdict
-from dunning_adapters.smtp import SmtpSettings, SmtpTransport
+from dunning_adapters.smtp import SmtpSettings, SmtpTransport, line
 from dunning_adapters.smtp.line import Replies
 from dunning_core.document import Attachment, Document, Mailbox
 from dunning_core.errors import TransportError
@@ -157,6 +161,64 @@ def test_the_verdict_of_every_phase_and_fault(phase, fault, offers, deliver, mon
 
 @pytest.mark.parametrize("offers", [OFFERS, AT_ONCE], ids=["one by one", "at once"])
 @pytest.mark.parametrize("phase", ["mail", "rcpt", "rcpt2", "data", "dot"])
+def test_half_a_reply_before_a_reset_is_none(phase, offers, deliver):
+    with ScriptedServer(phase, "cut", offers=offers) as server, transport(server, timeout=3, final_timeout=3) as port:
+        receipt = deliver(port, LETTER)
+        assert (receipt.verdict, receipt.phase) == (MATRIX[phase]["reset"], TOLD.get(phase, phase))
+
+
+def test_the_dot_is_not_sent_where_there_is_no_room_for_it(monkeypatch):
+    """A dot that waits would hold up other connections, and arrive when its deadline is long over."""
+    room = iter([True, True])
+    ready = line._ready
+    monkeypatch.setattr(
+        line, "_ready", lambda wire, patience, writes=False: next(room, False) if writes else ready(wire, patience)
+    )
+    with ScriptedServer() as server, transport(server) as port:
+        receipt = port.deliver(LETTER)
+        assert (receipt.verdict, receipt.phase) == (LATER, "body")
+    assert server.letters == []
+
+
+def test_a_server_that_thinks_about_a_reset_holds_up_no_other():
+    """After a letter that was refused the line is cleaned; other letters go out meanwhile."""
+    with ExitStack() as opened:
+        slow, good = (opened.enter_context(ScriptedServer(*how)) for how in [("rcpt", "5xx"), ()])
+        reply = slow.reply
+        slow.reply = lambda verb: slow.over.wait(0.5 if verb == "rset" else 0) or reply(verb)
+        ports = [opened.enter_context(transport(one, timeout=5, final_timeout=5)) for one in (slow, good)]
+
+        def task(document):
+            def run(hand):
+                return ports.index(hand), (yield from hand.in_steps(document, at_once)).verdict
+
+            return run
+
+        tasks = [task(replace(LETTER, attempt=number)) for number in range(1, 7)]
+        found = list(convoy(tasks, ports, lambda marks: [mark() for mark in marks]))
+    assert found[-1] == (0, ACCEPTED)
+    assert sorted(found[:-1]) == [(0, REFUSED), *[(1, ACCEPTED)] * 4]
+
+
+def test_what_a_mark_raised_disturbs_no_later_letter():
+    """Also when somebody keeps the exception for a while."""
+    kept = []
+
+    def mark():
+        raise ConnectionError("the database is gone")
+
+    with ScriptedServer() as server, transport(server) as port:
+        with pytest.raises(ConnectionError) as caught:
+            port.deliver_marked(LETTER, mark)
+        kept.append(caught)
+        assert port._line is None
+        del caught
+        assert port.deliver_marked(replace(LETTER, attempt=2), lambda: kept.clear() or inf).verdict is ACCEPTED
+        assert len(server.letters) == 1
+
+
+@pytest.mark.parametrize("offers", [OFFERS, AT_ONCE], ids=["one by one", "at once"])
+@pytest.mark.parametrize("phase", ["mail", "rcpt", "rcpt2", "data", "dot"])
 @pytest.mark.parametrize("fault", ["close", "reset", "garbage", "4xx", "5xx"])
 def test_the_next_letter_does_not_suffer_for_it(phase, fault, offers, deliver):
     with ScriptedServer(phase, fault, offers=offers) as server, transport(server, timeout=3, final_timeout=3) as port:
@@ -233,9 +295,31 @@ def test_a_reply_is_over_when_nothing_of_it_is_missing(reply, whole):
         assert replies.over()
 
 
+PARTS = st.sampled_from([b"250", b" 25", b"+25", b"2_5", b"25", b"-", b" ", b"x", b"\n", b"\r\n", b"y" * 5000])
+
+
+@given(st.lists(PARTS, max_size=20).map(b"".join))
+def test_nobody_waits_for_a_reply_that_is_over(said):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(0)
+        theirs.sendall(said)
+        wire = line.Line()
+        wire.sock = ours
+        replies = wire.awaited()
+        replies.until = monotonic() + 0.02
+        over, waited = replies.over(), False
+        try:
+            wire.getreply()
+        except smtplib.SMTPException as error:
+            waited = "timed out" in str(error)
+        assert over != waited
+
+
 def test_a_reply_is_over_when_nobody_is_there_to_say_it():
     ours, theirs = socket.socketpair()
     replies = Replies(ours)
+    replies.expect(5)
     theirs.sendall(b"250-")
     assert not replies.over()
     theirs.close()

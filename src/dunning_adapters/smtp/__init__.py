@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import smtplib
 from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +20,7 @@ from dunning_adapters.smtp.line import Line
 from dunning_adapters.smtp.replies import LOGIN_WANTED
 from dunning_adapters.smtp.return_path import ReturnPath
 from dunning_adapters.smtp.settings import SmtpSettings
-from dunning_adapters.smtp.transaction import Envelope, Stepping, Stop, in_steps, reset
+from dunning_adapters.smtp.transaction import Envelope, Stepping, Stop, in_steps, reset, take_leave
 from dunning_adapters.steps import alone
 from dunning_core.document import Document
 from dunning_core.errors import RenderError
@@ -53,14 +51,15 @@ class SmtpTransport:
         """Connect and log in, so that wrong settings show before any letter is marked. Raises TransportError."""
         assert_sound()
         self.returned("")
-        self._fresh_line()
+        if self._line is None:
+            self._line = connect(self._settings, self._base)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Say goodbye; what the server makes of it changes nothing any more."""
-        self._hang_up(politely=True)
+        alone(self._take_leave())
 
     def deliver(self, document: Document) -> Receipt:
         """Deliver one letter. Raises TransportError when no connection can be had; nothing was sent then."""
@@ -97,7 +96,8 @@ class SmtpTransport:
         MAIL also asks whether the server is still there: one that hung up since the letter before is called again,
         because nothing is marked yet.
         """
-        line, used = self._fresh_line(), self._served > 0
+        line = yield from self._fresh_line()
+        used = self._served > 0
         self._served, self._clean = self._served + 1, False
         try:
             return (yield from in_steps(line, envelope, content, self._settings, mark))
@@ -138,24 +138,25 @@ class SmtpTransport:
         names = {message_id(letter, self._settings.domain): letter for letter in letters}
         return {names[name] for name in found(self._base / self._settings.archive_folder, names)}
 
-    def _fresh_line(self) -> Line:
+    def _fresh_line(self) -> Stepping[Line]:
         """A connection without a transaction on it: the one at hand if it can be used, otherwise a new one."""
         if self._line is not None and self._served:
             if self._served >= self._settings.letters_per_connection:
-                self._hang_up(politely=True)
-            elif not self._clean and not reset(self._line, self._settings):
+                yield from self._take_leave()
+            elif not self._clean and not (yield from reset(self._line, self._settings)):
                 self._hang_up()
         if self._line is None:
             self._line = connect(self._settings, self._base)
         return self._line
 
-    def _hang_up(self, *, politely: bool = False) -> None:
+    def _take_leave(self) -> Stepping[None]:
         line, self._line, self._served = self._line, None, 0
         if line is not None:
-            with suppress(smtplib.SMTPException, OSError):
-                if politely and line.sock is not None:
-                    line.sock.settimeout(min(5, self._settings.timeout))
-                    line.quit()
+            yield from take_leave(line, self._settings)
+
+    def _hang_up(self) -> None:
+        line, self._line, self._served = self._line, None, 0
+        if line is not None:
             line.close()
 
 

@@ -19,6 +19,8 @@ MOST: Final = 65536
 """Bytes of one reply."""
 LONGEST: Final = 8192
 """Bytes of a line of it; `smtplib` gives up beyond."""
+_LONG: Final = 86_400
+"""Seconds that stand for any number of them, which not every system can count."""
 PIECE: Final = 16384
 """Bytes that are handed over at a time: the most that TLS puts into one record."""
 
@@ -32,6 +34,8 @@ class Replies:
         self._wire = wire
         self._heard = bytearray()
         self.until, self._left, self._begun = 0.0, 0, False
+        self._broken: OSError | None = None
+        """How the connection ended while nobody was reading."""
 
     def expect(self, patience: float | None) -> None:
         """From now on, one reply has so many seconds (None: any)."""
@@ -44,11 +48,12 @@ class Replies:
 
     def over(self) -> bool:
         """Whether a reply is here to its end, or none will come. Never waits."""
-        self._begun = True  # who asks does not want to wait long when he reads
+        self._begun = True  # its time runs since it was expected: who reads later must not be given it anew
         while not self._is_whole():
             try:
                 more = self._at_hand()
-            except (OSError, ValueError):  # whoever reads now is told
+            except OSError as error:  # told to whoever reads: asked again, the socket says that all is well
+                self._broken = error
                 return True
             if not more:
                 return more is not None
@@ -56,18 +61,18 @@ class Replies:
         return True
 
     def _is_whole(self) -> bool:
-        """Whether the last line of a reply has come, or what cannot be one."""
+        """Whether `smtplib` would read no further."""
         begin = 0
         while (end := self._heard.find(b"\n", begin)) >= 0:
-            if self._heard[begin + 3 : begin + 4] != b"-" or not self._heard[begin : begin + 3].isdigit():
+            if self._heard[begin + 3 : begin + 4] != b"-" or not _is_number(self._heard[begin : begin + 3]):
                 return True
             begin = end + 1
-        return len(self._heard) > min(MOST, begin + LONGEST)
+        return len(self._heard) > min(self._left, begin + LONGEST)
 
     def readline(self, most: int) -> bytes:
         """The next line, its end included; what there is of it when the server hangs up. Raises OSError."""
         while (end := self._heard.find(b"\n") + 1) == 0 and len(self._heard) < most:
-            if not self._hear():
+            if len(self._heard) <= self._left and not self._hear():
                 end = len(self._heard)
                 break
         line = bytes(self._heard[: min(end or most, most)])
@@ -80,6 +85,8 @@ class Replies:
 
     def _hear(self) -> bool:
         """Wait for more, as long as the reply has time; False when there will be none. Raises OSError."""
+        if self._broken is not None:
+            raise self._broken
         begun, self._begun = self._begun, True
         more = self._within(self.until - monotonic()) if begun else self._wire.recv(8192)
         self._heard += more
@@ -108,6 +115,8 @@ class Replies:
 
     def _at_hand(self) -> bytes | None:
         """What has come in the meantime: None if nothing has, b"" when the server hung up. Raises OSError."""
+        if self._wire.fileno() < 0:
+            return b""
         if not _readable(self._wire):
             return None
         patience = self._wire.gettimeout()
@@ -142,13 +151,25 @@ class Room:
 
 def _readable(wire: socket.socket) -> bool:
     """Whether there may be something to read, now."""
-    if isinstance(wire, ssl.SSLSocket) and wire.pending():
-        return True
+    return (isinstance(wire, ssl.SSLSocket) and wire.pending() > 0) or _ready(wire, 0)
+
+
+def _is_number(code: bytes | bytearray) -> bool:
+    """Whether `smtplib` takes it for the code of a reply."""
+    try:
+        int(code)
+    except ValueError:
+        return False
+    return True
+
+
+def _ready(wire: socket.socket, patience: float, *, writes: bool = False) -> bool:
+    """Whether there is something to read, or room to write, in so many seconds."""
     if not hasattr(select, "poll"):  # pragma: no cover - Windows, where `select` takes any socket
-        return bool(select.select([wire], [], [], 0)[0])
+        return any(select.select([] if writes else [wire], [wire] if writes else [], [], min(patience, _LONG)))
     look = select.poll()
-    look.register(wire, select.POLLIN)
-    return bool(look.poll(0))
+    look.register(wire, select.POLLOUT if writes else select.POLLIN)
+    return bool(look.poll(min(patience, _LONG) * 1000))
 
 
 class Line(smtplib.SMTP):
@@ -158,6 +179,7 @@ class Line(smtplib.SMTP):
         """Say nothing, whatever the debug level: it would show the login and the letters."""
 
     _awaited = False
+    """Whether the time of the next reply has begun."""
 
     def awaited(self) -> Replies:
         """The next reply, whose time begins now."""
@@ -169,7 +191,9 @@ class Line(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """One reply, as `smtplib` understands it."""
-        if self.sock is not None and not self._awaited:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("the connection is gone")
+        if not self._awaited:
             self.awaited()
         self._awaited = False
         return super().getreply()
@@ -179,24 +203,32 @@ class Line(smtplib.SMTP):
 
         Raises SMTPServerDisconnected.
         """
-        rest, until = memoryview(content), monotonic() + self._patience
-        while True:
-            if self.sock is None or monotonic() >= until:
-                self.close()
-                raise smtplib.SMTPServerDisconnected("it does not take the letter")
+        rest, until = memoryview(content), self._until()
+        yield from self.roomy(until)
+        while rest and self.sock is not None:
             try:
                 rest = rest[self.sock.send(rest[:PIECE]) :]
             except OSError as error:
                 self.close()
                 raise smtplib.SMTPServerDisconnected("Server not connected") from error
-            if not rest:
-                return
-            yield Room(self.sock, until)
+            if rest:
+                yield Room(self.sock, until)  # also where there is room at once: the others have their turn
+                yield from self.roomy(until)
 
-    @property
-    def _patience(self) -> float:
+    def roomy(self, until: float | None = None) -> Iterator[Room]:
+        """Come back when the server takes more; gives what to wait for. Raises SMTPServerDisconnected when it does not
+        in time."""
+        until = until if until is not None else self._until()
+        if self.sock is not None and not _ready(self.sock, 0, writes=True):
+            yield Room(self.sock, until)
+        if self.sock is None or not _ready(self.sock, max(until - monotonic(), 0), writes=True):
+            self.close()
+            raise smtplib.SMTPServerDisconnected("it does not take the letter")
+
+    def _until(self) -> float:
+        """When the connection's own time is over that begins now."""
         patience = None if self.sock is None else self.sock.gettimeout()
-        return inf if patience is None else patience
+        return inf if patience is None else monotonic() + patience
 
     def put_all(self, commands: Sequence[str]) -> None:
         """Say several commands at once (RFC 2920); each has a reply of its own."""

@@ -11,7 +11,7 @@ import socket
 from collections import deque
 from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from dunning_adapters.mailbox import address
 from dunning_adapters.marking import hindrance
@@ -32,6 +32,8 @@ from dunning_adapters.smtp.settings import SmtpSettings
 from dunning_core.document import Document, Mailbox
 from dunning_core.errors import RenderError
 
+_GOODBYE: Final = 5
+"""Seconds that a server has for its answer to QUIT."""
 Result = TypeVar("Result")
 Stepping = Generator[Wait | Mark, float | None, Result]
 
@@ -72,13 +74,26 @@ def _wire(people: Iterable[Mailbox], field: str) -> dict[str, None]:
     return {address(person.address, field): None for person in people}
 
 
-def reset(line: Line, settings: SmtpSettings) -> bool:
+def reset(line: Line, settings: SmtpSettings) -> Stepping[bool]:
     """Whether the server still answers, with nothing left over from the letter before."""
     try:
         _socket(line).settimeout(settings.timeout)
-        return line.rset()[0] in TAKEN
+        line.putcmd("rset")
+        return (yield from _reply(line))[0] in TAKEN
     except (smtplib.SMTPException, OSError):
         return False
+
+
+def take_leave(line: Line, settings: SmtpSettings) -> Stepping[None]:
+    """Say goodbye and hang up; what the server makes of it changes nothing any more."""
+    try:
+        _socket(line).settimeout(min(_GOODBYE, settings.timeout))
+        line.putcmd("quit")
+        yield from _reply(line)
+    except (smtplib.SMTPException, OSError):
+        pass
+    finally:
+        line.close()
 
 
 def in_steps(
@@ -186,6 +201,7 @@ def _write_body(line: Line, content: bytes) -> Stepping[None]:
     body = (b"." if stuffed.startswith(b".") else b"") + stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n")
     try:
         yield from line.put(body)
+        yield from line.roomy()  # the dot must not have to wait: the others would, and its deadline be over
         if line.file is None or not line.file.ahead():  # a word before the dot must not be taken for the answer to it
             return
         reply = yield from _reply(line)

@@ -135,13 +135,6 @@ class Outbox:
         """Record changes of several letters, in one transaction where that can be: see `SqlHistory.append_each`."""
         return self.history.append_each(changes)
 
-    def mark(self, lease: Lease, dispatched: Event, *allowed: sa.ColumnElement[bool]) -> bool:
-        """Record that one letter is about to leave; False if it must not."""
-        [error] = self.record([self.marking(lease, dispatched, *allowed)])
-        if error is not None and not isinstance(error, Lost):
-            raise error
-        return error is None
-
     def settle(self, lease: Lease, was: State, to: State, events: Iterable[Event], said: str = "") -> None:
         """Record what became of one letter. Raises Lost."""
         [error] = self.record([self.settling(lease, was, to, events, said)])

@@ -16,7 +16,7 @@ class Gone(Exception):  # noqa: N818 - the end of one connection
 
 
 class ScriptedServer:
-    """`fault` is a word (close, reset, stall, drip, endless, 4xx, 5xx, garbage, lines) or the very bytes of the reply.
+    """`fault` is a word (close, reset, cut, stall, drip, endless, 4xx, 5xx, garbage, lines) or the reply's very bytes.
 
     Phases are banner, the verbs (a number tells the second recipient from the first: rcpt2, and further letters on a
     connection: mail2), body (some of it is here), content (all of it but the dot), dot and quit. `letters` are the
@@ -132,6 +132,11 @@ class ScriptedServer:
                 raise Gone
             case "reset":
                 self.line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                raise Gone
+            case "cut":
+                self.line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.line.sendall(b"550 n")
+                self.over.wait(0.1)  # so that it is read before the reset, which would take it along
                 raise Gone
             case "stall":
                 self.over.wait(3)

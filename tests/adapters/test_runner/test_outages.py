@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dunning_adapters.memory import MemoryHistory, MemoryTransport
 from dunning_adapters.result import End
 from dunning_adapters.sql import SqlHistory
-from dunning_adapters.sql.outbox import SECOND, Outbox, State
+from dunning_adapters.sql.outbox import SECOND, Lost, Outbox, State
 from dunning_adapters.worker import Worker, queue
 from dunning_core.errors import DunningError, TransportError
 from dunning_core.event import EventKind
@@ -125,7 +125,8 @@ def test_a_worker_that_restarts_after_its_crash_sends_nothing_that_is_too_old(po
     post.stage.later(40)
     assert post.work() == []
     assert post.states() == [State.EXPIRED]
-    assert not post.outbox.mark(lease, lease.action.dispatched(lease.on))
+    [error] = post.outbox.record([post.outbox.marking(lease, lease.action.dispatched(lease.on))])
+    assert isinstance(error, Lost)
 
 
 @pytest.mark.parametrize("days", [HOUR / DAY, 2, 40])

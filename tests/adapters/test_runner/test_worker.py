@@ -653,6 +653,60 @@ def test_an_answer_that_cannot_be_recorded_ends_the_work(post):
     assert here.states() == ["sending"]
 
 
+def test_no_more_letters_leave_than_connections_when_answers_cannot_be_recorded(post):
+    """The database takes marks and refuses answers: each is tried alone then, and the marks would go through."""
+    here = post()
+    worker, connections = busy(here, 20, 4)
+    write = here.history._write
+
+    def refusing(pieces):
+        if any(row["kind"] == "accepted" for piece in pieces for row in piece.rows):
+            raise sa.exc.OperationalError("INSERT", {}, Exception("the disk is full"))
+        write(pieces)
+
+    here.history._write = refusing
+    ends = []
+    with pytest.raises(HistoryError, match="the disk is full"):
+        ends.extend(delivery.end for delivery in worker.work())
+    assert len(sent(connections)) == ends.count(End.ACCEPTED) == 4
+    assert Counter(here.states()) == {"sending": 4, "leased": 12, "ready": 4}
+    here.history._write = write  # somebody has made room
+    here.wait(301)
+    assert [delivery.end for delivery in worker.work()] == [End.ACCEPTED] * 16
+    assert Counter(here.states()) == {"sent": 16, "in_doubt": 4}
+
+
+def test_answers_are_recorded_although_somebody_interrupts(post):
+    here = post()
+    worker, connections = busy(here, 12, 4)
+    record, recordings = here.outbox.record, []
+
+    def interrupted(changes):
+        recordings.append(len(changes))
+        if len(recordings) == 2:
+            raise KeyboardInterrupt
+        return record(changes)
+
+    here.outbox.record = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        list(worker.work())
+    assert len(sent(connections)) == 4
+    assert Counter(here.states())["sent"] == 4
+
+
+def test_a_transport_may_put_a_mark_of_its_own_around_ours(post):
+    class Wrapping(Stepping):
+        def in_steps(self, document, mark):
+            return super().in_steps(document, lambda: mark())  # noqa: PLW0108 - it is another one
+
+    here = post()
+    here.stage.owes("A", 5).owes("B", 5)
+    here.queue()
+    worker = here.worker(connections=[Wrapping(), Wrapping()])
+    assert [delivery.end for delivery in worker.work()] == [End.ACCEPTED] * 2
+    assert here.states() == ["sent", "sent"]
+
+
 def test_a_connection_that_breaks_down_gives_back_what_nobody_has_begun(post, stage):
     here = post()
     worker, connections = busy(here, 12, 2)
