@@ -316,6 +316,19 @@ def test_nobody_waits_for_a_reply_that_is_over(said):
         assert over != waited
 
 
+@pytest.mark.parametrize("size", [65536, 65537, 65538, 65545, 65546])
+def test_reading_a_reply_that_is_too_long_ends(size):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(0.2)
+        theirs.sendall((b"250-more\r\n" * 6555)[:size])
+        wire = line.Line()
+        wire.sock = ours
+        assert wire.awaited().over() == (size > 65536)
+        with pytest.raises(smtplib.SMTPServerDisconnected, match="more than 65536" if size > 65536 else "timed out"):
+            wire.getreply()
+
+
 def test_a_reply_is_over_when_nobody_is_there_to_say_it():
     ours, theirs = socket.socketpair()
     replies = Replies(ours)

@@ -71,8 +71,8 @@ class Replies:
 
     def readline(self, most: int) -> bytes:
         """The next line, its end included; what there is of it when the server hangs up. Raises OSError."""
-        while (end := self._heard.find(b"\n") + 1) == 0 and len(self._heard) < most:
-            if len(self._heard) <= self._left and not self._hear():
+        while (end := self._heard.find(b"\n") + 1) == 0 and len(self._heard) < min(most, self._left + 1):
+            if not self._hear():
                 end = len(self._heard)
                 break
         line = bytes(self._heard[: min(end or most, most)])
