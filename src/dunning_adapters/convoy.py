@@ -55,6 +55,14 @@ def convoy(
         raise crew.error
 
 
+def outcome(mark: Mark) -> Outcome:
+    """What a mark gives, or raises, that is asked by itself."""
+    try:
+        return mark()
+    except Exception as error:  # noqa: BLE001 - the delivery gets it
+        return error
+
+
 def _next(tasks: Iterator[Task[Hand, Result]], crew: _Crew[Hand, Result]) -> Task[Hand, Result] | None:
     try:
         return next(tasks, None)

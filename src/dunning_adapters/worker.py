@@ -13,7 +13,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from dunning_adapters.approvals import Request, seal, voided
-from dunning_adapters.convoy import Outcome, convoy
+from dunning_adapters.convoy import Outcome, convoy, outcome
 from dunning_adapters.garbage import rare_collections
 from dunning_adapters.marking import TOO_LATE, UNMARKED
 from dunning_adapters.ports import Mark, Receipt, Steps, Transport, Verdict, Wait
@@ -238,7 +238,7 @@ class Worker:
         """
         asked = [mark for mark in marks if isinstance(mark, _Mark)]
         if len(asked) < len(marks):  # somebody has put a mark of his own around one
-            return [_outcome(mark) for mark in marks]
+            return [outcome(mark) for mark in marks]
         if self._failure is not None:
             return [self._failure] * len(asked)
         wanted = [mark.wanted() for mark in asked]
@@ -313,13 +313,6 @@ class _Answer:
     text: str
 
 
-def _outcome(mark: Mark) -> Outcome:
-    try:
-        return mark()
-    except Exception as error:  # noqa: BLE001 - the delivery gets it
-        return error
-
-
 class _Mark:
     """The last moment: whether the letter may leave, and the record that it does."""
 
@@ -331,10 +324,10 @@ class _Mark:
 
     def __call__(self) -> float | None:
         """Until when (monotonic) the final dot must be out; None: nothing may be sent."""
-        [outcome] = self._worker.marked([self])
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+        [given] = self._worker.marked([self])
+        if isinstance(given, Exception):
+            raise given
+        return given
 
     def wanted(self) -> Change | None:
         """What is to be recorded; None if the letter must stay in any case."""

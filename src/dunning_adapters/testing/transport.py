@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from math import inf
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from dunning_adapters.convoy import Outcome, convoy
+from dunning_adapters.convoy import convoy, outcome
 from dunning_adapters.ports import Mark, Marking, Receipt, Stepwise, Transport, Verdict
 from dunning_core.document import Attachment, Document, Mailbox
 from dunning_core.values import digest
@@ -201,19 +200,12 @@ class _InSteps:
         self._transport = transport
 
     def deliver_marked(self, document: Document, mark: Mark) -> Receipt:
-        receipts: list[Receipt] = list(convoy([lambda hand: hand.in_steps(document, mark)], [self._transport], _asked))
+        receipts: list[Receipt] = list(
+            convoy(
+                [lambda hand: hand.in_steps(document, mark)], [self._transport], lambda marks: [*map(outcome, marks)]
+            )
+        )
         return receipts[0]
-
-
-def _asked(marks: Sequence[Mark]) -> list[Outcome]:
-    """What they give or raise."""
-    outcomes: list[Outcome] = []
-    for mark in marks:
-        try:
-            outcomes.append(mark())
-        except Exception as error:  # noqa: BLE001 - the delivery gets it
-            outcomes.append(error)
-    return outcomes
 
 
 def _unasked() -> float | None:

@@ -636,17 +636,21 @@ def test_an_answer_that_comes_after_the_doubt_settles_it_whatever_the_connection
     assert [event.kind for event in worker.told()] == [EventKind.DISPATCHED, EventKind.ACCEPTED]
 
 
+def refusing(write):
+    """A database that takes whatever is no answer."""
+
+    def refused(pieces):
+        if any(row["kind"] == "accepted" for piece in pieces for row in piece.rows):
+            raise sa.exc.OperationalError("INSERT", {}, Exception("the disk is full"))
+        write(pieces)
+
+    return refused
+
+
 def test_an_answer_that_cannot_be_recorded_ends_the_work(post):
     here = post()
     worker, connections = busy(here, 1, 2)
-    broken = here.history._write
-
-    def write(pieces):
-        if any(row["kind"] == "accepted" for piece in pieces for row in piece.rows):
-            raise sa.exc.OperationalError("INSERT", {}, Exception("the disk is full"))
-        broken(pieces)
-
-    here.history._write = write
+    here.history._write = refusing(here.history._write)
     with pytest.raises(HistoryError, match="the disk is full"):
         list(worker.work())
     assert sent(connections) == ["C00"]
@@ -658,13 +662,7 @@ def test_no_more_letters_leave_than_connections_when_answers_cannot_be_recorded(
     here = post()
     worker, connections = busy(here, 20, 4)
     write = here.history._write
-
-    def refusing(pieces):
-        if any(row["kind"] == "accepted" for piece in pieces for row in piece.rows):
-            raise sa.exc.OperationalError("INSERT", {}, Exception("the disk is full"))
-        write(pieces)
-
-    here.history._write = refusing
+    here.history._write = refusing(write)
     ends = []
     with pytest.raises(HistoryError, match="the disk is full"):
         ends.extend(delivery.end for delivery in worker.work())
